@@ -1,0 +1,134 @@
+/**
+ * Sallyport for Express 4 and 5.
+ *
+ * @packageDocumentation
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Access } from '../src/access.js'
+import { isPending } from '../src/deadline.js'
+import type { Decision } from '../src/decision.js'
+import { createExemption, type MountOptions } from '../src/exemptions.js'
+import type { Gate } from '../src/gate.js'
+import { pathOf, toGateRequest } from '../src/request.js'
+import { grantAccess, lookUpAccess } from '../src/request-state.js'
+import { type GateResponse, toResponse } from '../src/response.js'
+import type { RouteGroups } from '../src/routes/endpoint.js'
+import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
+
+/** What Express's request has, as far as this adapter reads it. */
+export interface ExpressRequest extends IncomingMessage {
+  readonly originalUrl?: string
+  readonly ip?: string | undefined
+  readonly body?: unknown
+}
+
+/** An Express middleware, in types that need none of Express's. */
+export type ExpressMiddleware = (
+  req: ExpressRequest,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
+
+/**
+ * Lets a request on only where the gate allows it; writes the refusal otherwise. App-wide, or on a route.
+ *
+ * @param options - For the app-wide mount: what needs no access at all.
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * app.use(requireAccess(gate, { public: ['/health'] }))
+ * app.get('/v1/proofs', requireAccess(members), (req, res) => {
+ *   res.json(proofs.filter(getAccess(req, members).wallet.owns))
+ * })
+ */
+export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddleware {
+  const isExempt = createExemption(options)
+  return function requireAccess(req, res, next) {
+    const request = toGateRequest(req, targetOf(req), req)
+    if (isExempt(request)) next()
+    else whenDecided(gate(request), next, (decision) => settle(decision, gate, req, res, next))
+  }
+}
+
+/**
+ * As {@link requireAccess}, but a request without any `Authorization` header passes as `anonymous`: without wallet and
+ * without scopes. A credential that is presented is decided as always.
+ *
+ * @example
+ * app.get('/v1/catalogue', optionalAccess(gate), (req, res) => {
+ *   res.json(pricesFor(getAccess(req).principal))
+ * })
+ */
+export function optionalAccess(gate: Gate): ExpressMiddleware {
+  return function optionalAccess(req, res, next) {
+    const decision = gate.optional(toGateRequest(req, targetOf(req), req))
+    whenDecided(decision, next, (known) => settle(known, gate, req, res, next))
+  }
+}
+
+/**
+ * The access of this request: the latest granted, or the one that `gate` (or a gate made from it) granted, in that
+ * gate's type.
+ *
+ * @throws GateError `ERR_GATE_NO_ACCESS` where there is none, as on a route that nobody guards.
+ */
+export function getAccess(req: IncomingMessage): Access
+export function getAccess<A extends Access>(req: IncomingMessage, gate: Gate<A>): A
+export function getAccess(req: IncomingMessage, gate?: Gate): Access {
+  return lookUpAccess(req, gate)
+}
+
+/**
+ * Sallyport's own endpoints, those of the groups that are named. Each guards itself, so mount them before an app-wide
+ * `requireAccess`.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * app.use(routes(gate, { check: { balance: members } }))
+ */
+export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
+  const endpoints = createEndpoints(gate, groups)
+  return function sallyportRoutes(req, res, next) {
+    const endpoint = findEndpoint(endpoints, req.method, pathOf(req.url ?? ''))
+    if (endpoint === undefined) next()
+    else {
+      const body = { parsed: req.body, stream: req }
+      endpoint.handle(toGateRequest(req, targetOf(req), req), body).then((answer) => write(res, answer), next)
+    }
+  }
+}
+
+// `url` loses the prefix of a mount; `originalUrl` keeps it.
+function targetOf(req: ExpressRequest): string {
+  return req.originalUrl ?? req.url ?? ''
+}
+
+function whenDecided(
+  decision: Decision | Promise<Decision>,
+  fail: (error: unknown) => void,
+  settle: (decision: Decision) => void,
+): void {
+  if (isPending(decision)) decision.then(settle).catch(fail)
+  else settle(decision)
+}
+
+function settle(
+  decision: Decision,
+  gate: Gate,
+  req: ExpressRequest,
+  res: ServerResponse,
+  next: () => void,
+): void {
+  if (decision.type === 'refuse') {
+    write(res, toResponse(decision))
+    return
+  }
+  grantAccess(req, gate, decision.access)
+  next()
+}
+
+function write(res: ServerResponse, { status, headers, body }: GateResponse): void {
+  res.statusCode = status
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  res.setHeader('Content-Length', Buffer.byteLength(body))
+  res.end(body)
+}

@@ -1,0 +1,167 @@
+/**
+ * Sallyport for Fastify 4 and 5.
+ *
+ * @packageDocumentation
+ */
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+} from 'fastify'
+import plugin from 'fastify-plugin'
+import type { Access } from '../src/access.js'
+import { isPending } from '../src/deadline.js'
+import type { Decision } from '../src/decision.js'
+import { createExemption, type MountOptions } from '../src/exemptions.js'
+import type { Gate } from '../src/gate.js'
+import { type GateRequest, toGateRequest } from '../src/request.js'
+import { grantAccess, lookUpAccess } from '../src/request-state.js'
+import { type GateResponse, toResponse } from '../src/response.js'
+import type { RouteGroups } from '../src/routes/endpoint.js'
+import { createEndpoints } from '../src/routes/endpoints.js'
+
+/** Options of the app-wide plugin. */
+export interface SallyportPluginOptions extends MountOptions {
+  readonly gate: Gate
+}
+
+/** Options of {@link routes}: the gate and the groups to mount. */
+export interface RoutesPluginOptions extends RouteGroups {
+  readonly gate: Gate
+}
+
+/**
+ * Guards every route of the instance, from before its body is parsed. A route opts out by `config: { sallyport: false }`.
+ * Adds `request.access`, which is what {@link getAccess} answers; see `sallyport/fastify/augment` for its type.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * await app.register(sallyport, { gate, public: ['/health'] })
+ */
+export const sallyport: FastifyPluginAsync<SallyportPluginOptions> = plugin(
+  async (app: FastifyInstance, { gate, ...options }: SallyportPluginOptions) => {
+    if (!app.hasRequestDecorator('access')) {
+      app.decorateRequest('access', {
+        getter(this: FastifyRequest) {
+          return getAccess(this)
+        },
+      })
+    }
+    const { public: paths, preflights } = options
+    const isExempt = createExemption({ ...(paths && { public: paths }), ...(preflights && { preflights }) })
+    app.addHook('onRequest', (request, reply, done) => {
+      const { sallyport: guarded } = request.routeOptions.config as { readonly sallyport?: unknown }
+      const gateRequest = requestOf(request)
+      if (guarded === false || isExempt(gateRequest)) done()
+      else whenDecided(gate(gateRequest), done, (decision) => settle(decision, gate, request, reply, done))
+    })
+  },
+  { name: 'sallyport', fastify: '4.x || 5.x' },
+)
+
+/**
+ * Lets a request on only where the gate allows it; writes the refusal otherwise. For one route, or for a scope by
+ * `addHook('onRequest', requireAccess(gate))`.
+ *
+ * @param options - For the mount on a whole scope: what needs no access at all.
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * app.get('/v1/proofs', { onRequest: requireAccess(members) }, async (request) =>
+ *   proofs.filter(getAccess(request, members).wallet.owns),
+ * )
+ */
+export function requireAccess(gate: Gate, options?: MountOptions): onRequestHookHandler {
+  const isExempt = createExemption(options)
+  return function requireAccess(request, reply, done) {
+    const gateRequest = requestOf(request)
+    if (isExempt(gateRequest)) done()
+    else whenDecided(gate(gateRequest), done, (decision) => settle(decision, gate, request, reply, done))
+  }
+}
+
+/**
+ * As {@link requireAccess}, but a request without any `Authorization` header passes as `anonymous`: without wallet and
+ * without scopes. A credential that is presented is decided as always.
+ *
+ * @example
+ * app.get('/v1/catalogue', { onRequest: optionalAccess(gate) }, async (request) =>
+ *   pricesFor(getAccess(request).principal),
+ * )
+ */
+export function optionalAccess(gate: Gate): onRequestHookHandler {
+  return function optionalAccess(request, reply, done) {
+    const decision = gate.optional(requestOf(request))
+    whenDecided(decision, done, (known) => settle(known, gate, request, reply, done))
+  }
+}
+
+/**
+ * The access of this request: the latest granted, or the one that `gate` (or a gate made from it) granted, in that
+ * gate's type.
+ *
+ * @throws GateError `ERR_GATE_NO_ACCESS` where there is none, as on a route that nobody guards.
+ */
+export function getAccess(request: Pick<FastifyRequest, 'raw'>): Access
+export function getAccess<A extends Access>(request: Pick<FastifyRequest, 'raw'>, gate: Gate<A>): A
+export function getAccess(request: Pick<FastifyRequest, 'raw'>, gate?: Gate): Access {
+  return lookUpAccess(request.raw, gate)
+}
+
+/**
+ * Sallyport's own endpoints, those of the groups that are named, in a scope of their own. Each guards itself; an
+ * app-wide {@link sallyport} leaves them alone.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * await app.register(routes, { gate, check: { balance: members } })
+ */
+export const routes: FastifyPluginAsync<RoutesPluginOptions> = async (app, { gate, check }) => {
+  // The endpoints read their bodies themselves, after the gate has decided.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  for (const endpoint of createEndpoints(gate, check ? { check } : {})) {
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      config: { sallyport: false } as object,
+      async handler(request, reply) {
+        const body = { parsed: undefined, stream: request.raw }
+        return write(reply, await endpoint.handle(requestOf(request), body))
+      },
+    })
+  }
+}
+
+function requestOf(request: FastifyRequest): GateRequest {
+  return toGateRequest(request.raw, request.originalUrl, request)
+}
+
+function whenDecided(
+  decision: Decision | Promise<Decision>,
+  fail: (error: Error) => void,
+  settle: (decision: Decision) => void,
+): void {
+  if (isPending(decision)) decision.then(settle).catch(fail)
+  else settle(decision)
+}
+
+function settle(
+  decision: Decision,
+  gate: Gate,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: () => void,
+): void {
+  if (decision.type === 'refuse') {
+    write(reply, toResponse(decision))
+    return
+  }
+  grantAccess(request.raw, gate, decision.access)
+  done()
+}
+
+function write(reply: FastifyReply, { status, headers, body }: GateResponse): FastifyReply {
+  return reply.code(status).headers(headers).send(body)
+}

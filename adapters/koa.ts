@@ -1,0 +1,121 @@
+/**
+ * Sallyport for Koa 2 and 3.
+ *
+ * @packageDocumentation
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Access } from '../src/access.js'
+import type { Decision } from '../src/decision.js'
+import { createExemption, type MountOptions } from '../src/exemptions.js'
+import type { Gate } from '../src/gate.js'
+import { type GateRequest, toGateRequest } from '../src/request.js'
+import { grantAccess, lookUpAccess } from '../src/request-state.js'
+import { type GateResponse, toResponse } from '../src/response.js'
+import type { RouteGroups } from '../src/routes/endpoint.js'
+import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
+
+/** What Koa's context has, as far as this adapter uses it. */
+export interface KoaContext {
+  readonly req: IncomingMessage
+  readonly request: { readonly body?: unknown }
+  readonly originalUrl: string
+  readonly method: string
+  readonly path: string
+  readonly ip: string
+  status: number
+  body: unknown
+  set(headers: { [name: string]: string }): void
+}
+
+/** A Koa middleware, in types that need none of Koa's. */
+export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void>
+
+/**
+ * Lets a request on only where the gate allows it; writes the refusal otherwise. App-wide, or on a route.
+ *
+ * @param options - For the app-wide mount: what needs no access at all.
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * app.use(requireAccess(gate, { public: ['/health'] }))
+ * router.get('/v1/proofs', requireAccess(members), (ctx) => {
+ *   ctx.body = proofs.filter(getAccess(ctx, members).wallet.owns)
+ * })
+ */
+export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware {
+  const isExempt = createExemption(options)
+  return async function requireAccess(ctx, next) {
+    const request = requestOf(ctx)
+    if (isExempt(request)) await next()
+    else await settle(await gate(request), gate, ctx, next)
+  }
+}
+
+/**
+ * As {@link requireAccess}, but a request without any `Authorization` header passes as `anonymous`: without wallet and
+ * without scopes. A credential that is presented is decided as always.
+ *
+ * @example
+ * router.get('/v1/catalogue', optionalAccess(gate), (ctx) => {
+ *   ctx.body = pricesFor(getAccess(ctx).principal)
+ * })
+ */
+export function optionalAccess(gate: Gate): KoaMiddleware {
+  return async function optionalAccess(ctx, next) {
+    await settle(await gate.optional(requestOf(ctx)), gate, ctx, next)
+  }
+}
+
+/**
+ * The access of this request: the latest granted, or the one that `gate` (or a gate made from it) granted, in that
+ * gate's type.
+ *
+ * @throws GateError `ERR_GATE_NO_ACCESS` where there is none, as on a route that nobody guards.
+ */
+export function getAccess(ctx: Pick<KoaContext, 'req'>): Access
+export function getAccess<A extends Access>(ctx: Pick<KoaContext, 'req'>, gate: Gate<A>): A
+export function getAccess(ctx: Pick<KoaContext, 'req'>, gate?: Gate): Access {
+  return lookUpAccess(ctx.req, gate)
+}
+
+/**
+ * Sallyport's own endpoints, those of the groups that are named. Each guards itself, so mount them before an app-wide
+ * `requireAccess`.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ * @example
+ * app.use(routes(gate, { check: { balance: members } }))
+ */
+export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
+  const endpoints = createEndpoints(gate, groups)
+  return async function sallyportRoutes(ctx, next) {
+    const endpoint = findEndpoint(endpoints, ctx.method, ctx.path)
+    if (endpoint === undefined) await next()
+    else write(ctx, await endpoint.handle(requestOf(ctx), { parsed: ctx.request.body, stream: ctx.req }))
+  }
+}
+
+// `url` loses the prefix of a mount; `originalUrl` keeps it.
+function requestOf(ctx: KoaContext): GateRequest {
+  return toGateRequest(ctx.req, ctx.originalUrl, ctx)
+}
+
+async function settle(
+  decision: Decision,
+  gate: Gate,
+  ctx: KoaContext,
+  next: () => Promise<unknown>,
+): Promise<void> {
+  if (decision.type === 'refuse') {
+    write(ctx, toResponse(decision))
+    return
+  }
+  grantAccess(ctx.req, gate, decision.access)
+  await next()
+}
+
+// Written, not thrown: a throw would drop the headers and tell the app's error handlers of every 401.
+function write(ctx: KoaContext, { status, headers, body }: GateResponse): void {
+  ctx.status = status
+  ctx.set({ ...headers })
+  ctx.body = body
+}

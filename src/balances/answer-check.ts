@@ -1,0 +1,21 @@
+import type { Balance } from '../ports/balance-source.js'
+
+/** Whether a number of decimals is one a mint can have: a byte. */
+export function isDecimals(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
+}
+
+/**
+ * Refuses what cannot be a balance: a host's own source may be careless, and a malformed answer is an outage.
+ *
+ * @throws Error naming the member.
+ */
+export function assertBalance(balance: Balance): void {
+  if (typeof balance?.amount !== 'bigint' || balance.amount < 0n) {
+    throw new TypeError('a balance must have an amount that is a bigint of at least 0')
+  }
+  if (!isDecimals(balance.decimals)) throw new TypeError('a balance must have decimals from 0 to 255')
+  if (!Number.isSafeInteger(balance.slot) || balance.slot < 0)
+    throw new TypeError('a balance must have a slot')
+  if (typeof balance.exact !== 'boolean') throw new TypeError('a balance must say whether it is exact')
+}

@@ -1,0 +1,62 @@
+import type { BalanceSource } from '../ports/balance-source.js'
+import type { CallOptions } from '../ports/call-options.js'
+
+/** How much may be asked of one upstream at a time. */
+export interface CapOptions {
+  /** Calls in flight. Default 32. */
+  readonly maxInFlight?: number
+  /** Calls waiting for a place; beyond that a call is refused at once. Default 1000. */
+  readonly maxWaiting?: number
+}
+
+/**
+ * Bounds the calls that an upstream sees at once. A call that waits is still under its caller's deadline: it leaves the
+ * queue when its signal is aborted.
+ */
+export function capped(source: BalanceSource, options: CapOptions = {}): BalanceSource {
+  const { maxInFlight = 32, maxWaiting = 1_000 } = options
+  const waiting = new Set<() => void>()
+  let inFlight = 0
+
+  function takePlace({ signal }: CallOptions): Promise<void> | undefined {
+    if (inFlight < maxInFlight) {
+      inFlight++
+      return undefined
+    }
+    if (waiting.size >= maxWaiting) throw new Error(`${maxWaiting} calls are already waiting`)
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        waiting.delete(enter)
+        reject(signal.reason)
+      }
+      const enter = () => {
+        waiting.delete(enter)
+        signal.removeEventListener('abort', leave)
+        resolve()
+      }
+      waiting.add(enter)
+      signal.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  // A place that is given up goes to the next in line without being counted down and up.
+  function givePlace(): void {
+    const [next] = waiting
+    if (next === undefined) inFlight--
+    else next()
+  }
+
+  async function inPlace<T>(options: CallOptions, call: () => T | Promise<T>): Promise<T> {
+    await takePlace(options)
+    try {
+      return await call()
+    } finally {
+      givePlace()
+    }
+  }
+
+  return {
+    read: (query, callOptions) => inPlace(callOptions, () => source.read(query, callOptions)),
+    readMint: (mint, callOptions) => inPlace(callOptions, () => source.readMint(mint, callOptions)),
+  }
+}

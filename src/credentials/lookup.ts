@@ -1,0 +1,71 @@
+import { LRUCache } from 'lru-cache'
+import { isPending } from '../deadline.js'
+import { Refused } from '../decision.js'
+import type { Clock } from '../ports/clock.js'
+import type { FindCredential } from '../ports/store.js'
+import { attempt } from '../stages/attempt.js'
+import type { Credential, CredentialLookup } from './credential.js'
+import { recordFault } from './record-check.js'
+
+/** What is known of a credential: the record, nothing, or that the store cannot say. */
+export type Found = Credential | undefined | Refused
+
+/** Finds credentials for the methods. */
+export type CredentialFinder = (lookup: CredentialLookup) => Found | Promise<Found>
+
+export interface FinderOptions {
+  readonly find: FindCredential
+  readonly clock: Clock
+  readonly timeoutMs: number
+  /** How long an answer that had to be waited for may be used again. 0 keeps nothing. */
+  readonly boundMs: number
+}
+
+interface Kept {
+  readonly credential: Credential
+  readonly readAtMs: number
+}
+
+const MAX_KEPT = 10_000
+
+/**
+ * Looks credentials up. A store that answers at once is asked every time, so that a revocation holds at once; an answer
+ * that had to be waited for is kept for `boundMs`, and callers that wait for the same credential share one read.
+ */
+export function createCredentialFinder({ find, clock, timeoutMs, boundMs }: FinderOptions): CredentialFinder {
+  const kept = new LRUCache<string, Kept>({ max: MAX_KEPT })
+  const flights = new Map<string, Promise<Found>>()
+
+  function read(lookup: CredentialLookup): Found | Promise<Found> {
+    return attempt<Credential | undefined>('store', timeoutMs, (options) => {
+      const answer = find(lookup, options)
+      return isPending(answer) ? answer.then((record) => checked(record, lookup)) : checked(answer, lookup)
+    })
+  }
+
+  return (lookup) => {
+    const key = lookup.kind === 'apiKey' ? `k${lookup.digest}` : `s${lookup.keyId}`
+    const known = kept.get(key)
+    if (known !== undefined && clock.monotonicMs() - known.readAtMs < boundMs) return known.credential
+    const flight = flights.get(key)
+    if (flight !== undefined) return flight
+    const readAtMs = clock.monotonicMs()
+    const answer = read(lookup)
+    if (!isPending(answer)) return answer
+    const shared = answer.then((found) => {
+      flights.delete(key)
+      if (found === undefined || found instanceof Refused) kept.delete(key)
+      else if (boundMs > 0) kept.set(key, { credential: found, readAtMs })
+      return found
+    })
+    flights.set(key, shared)
+    return shared
+  }
+}
+
+function checked(record: Credential | undefined, lookup: CredentialLookup): Credential | undefined {
+  if (record === undefined) return undefined
+  const fault = recordFault(record, lookup)
+  if (fault !== undefined) throw new Error(`the store answered a record that cannot be used: ${fault}`)
+  return record
+}

@@ -1,0 +1,11 @@
+import type { CredentialRecord } from './credential.js'
+
+/** Whether a stored credential counts here and now. */
+export type Standing = 'good' | 'expired' | 'void'
+
+/** Judges status, environment and expiry. A credential of another environment does not exist here. */
+export function standingOf(record: CredentialRecord, environment: string | null, nowMs: number): Standing {
+  if (record.status !== 'active') return 'void'
+  if (record.environment !== null && record.environment !== environment) return 'void'
+  return record.expiresAtMs !== null && record.expiresAtMs <= nowMs ? 'expired' : 'good'
+}

@@ -1,0 +1,50 @@
+import type { CallOptions } from './ports/call-options.js'
+
+/** The options of one call. The abort controller is made only when somebody looks at the signal. */
+export class Deadline implements CallOptions {
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** Ends the call: its signal is, or will be, aborted. */
+  end(reason: Error): void {
+    this.#reason = reason
+    this.#controller?.abort(reason)
+  }
+}
+
+/** Whether an answer is still to come. */
+export function isPending<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+/**
+ * The answer of the call that was given `deadline`, or a rejection once `timeoutMs` have passed. What comes late is
+ * dropped, failures too.
+ */
+export function withDeadline<T>(answer: Promise<T>, timeoutMs: number, deadline: Deadline): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const reason = new Error(`no answer within ${timeoutMs} ms`)
+      deadline.end(reason)
+      reject(reason)
+    }, timeoutMs)
+    Promise.resolve(answer).then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
+}

@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto'
+import type { Access, Principal, WalletScope } from './access.js'
+import { createCredentialFinder } from './credentials/lookup.js'
+import { isPending } from './deadline.js'
+import { type Decision, Refused, refused } from './decision.js'
+import { extractBearer } from './extraction.js'
+import { GateError } from './gate-error.js'
+import type { Verification } from './methods/method.js'
+import { type GateOptions, parseOptions } from './options.js'
+import type { Policy } from './policy.js'
+import type { Balance } from './ports/balance-source.js'
+import { probe } from './readiness.js'
+import { type GateRequest, type HeaderValue, readHeader } from './request.js'
+import { type Findings, keepFindings, recallFindings, recordDescent } from './request-state.js'
+import {
+  type AccessWith,
+  joinRequirements,
+  type Requirements,
+  type ResolvedRequirements,
+} from './requirements.js'
+import { attempt } from './stages/attempt.js'
+import { authenticate } from './stages/authenticate.js'
+import { createBalanceReader, requireBalances } from './stages/balance.js'
+import { entitle } from './stages/entitle.js'
+import { consultPolicies } from './stages/policy.js'
+import { createWalletSelector } from './stages/wallet.js'
+import { createReporter, createWarner, type Trace } from './telemetry/reporter.js'
+import { recordGate, type Wiring } from './wiring.js'
+
+/**
+ * One function from a request to a decision. It never throws and never rejects: whatever goes wrong is a refusal. Where
+ * everything it needs is known it answers at once, without a promise.
+ */
+export interface Gate<A extends Access = Access> {
+  (request: GateRequest): Decision<A> | Promise<Decision<A>>
+  /**
+   * As the gate itself, but a request without any `Authorization` header is let in as `anonymous`, without wallet or
+   * scopes, if the policies agree. Any credential that is presented is decided as always.
+   */
+  optional(request: GateRequest): Decision | Promise<Decision>
+  /**
+   * A stricter gate over the same wiring. Conjunctive: it requires all that this one does, and more.
+   *
+   * @throws GateError `ERR_GATE_OPTIONS` where a requirement is malformed or contradicts this gate's.
+   * @example
+   * const members = gate.with({ balance: { mint: ACTO_MINT, minimum: '50000', symbol: 'ACTO' } })
+   */
+  with<const R extends Omit<Requirements, 'policy'>>(
+    requirements: R & { readonly policy?: Policy<AccessWith<A, R>> },
+  ): Gate<AccessWith<A, R>>
+  /**
+   * Checks that the store and the chain answer and that every required mint exists: a wrong mint must fail here, not
+   * refuse for ever.
+   *
+   * @throws GateError `ERR_GATE_NOT_READY` with every problem at once.
+   */
+  ready(): Promise<void>
+  /** Ends the gate and every gate made from it: each further request is refused with 503. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a gate.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS` with every problem at once.
+ * @example
+ * const gate = createGate({
+ *   store: memoryStore(),
+ *   methods: [apiKey({ prefix: 'acto' }), sharedSecretJwt()],
+ *   balances: solanaBalances({ rpcUrl: 'http://127.0.0.1:8899' }),
+ * })
+ */
+export function createGate<const Field extends string = 'ownerWallet'>(
+  options: GateOptions<Field>,
+): Gate<Access<Field>> {
+  const config = parseOptions(options)
+  const { clock, findCredential: find, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
+  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs })
+  const wiring: Wiring = {
+    config,
+    readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
+    requiredBalances: [],
+    verifyContext: () => ({
+      nowMs: clock.wallMs(),
+      environment: config.environment,
+      find: finder,
+      claim: (key, expiresAtMs) =>
+        attempt<boolean>('store', timeoutMs, (callOptions) => {
+          if (config.claim === undefined) throw new Error('the store cannot claim')
+          return config.claim(key, expiresAtMs, callOptions)
+        }),
+      attempt: (dependency, call) => attempt(dependency, timeoutMs, call),
+    }),
+    wallets: createWalletSelector(config.walletHeader, config.walletField),
+    reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(clock),
+    closed: false,
+  }
+  return makeGate<Access<Field>>(wiring, {
+    methods: null,
+    role: null,
+    scopes: [],
+    wallet: false,
+    balances: [],
+    policies: config.policies,
+  })
+}
+
+function makeGate<A extends Access>(wiring: Wiring, requirements: ResolvedRequirements): Gate<A> {
+  const decider = new Decider(wiring, requirements)
+  const gate = Object.assign(
+    (request: GateRequest) => decider.decide(request, false) as Decision<A> | Promise<Decision<A>>,
+    {
+      optional: (request: GateRequest) => decider.decide(request, true),
+      with(added: Requirements): Gate<never> {
+        const { methodNames, balances } = wiring.config
+        const context = { methodNames, hasBalances: balances !== undefined }
+        const joint = joinRequirements(requirements, added, context)
+        if (joint.problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', joint.problems)
+        wiring.requiredBalances.push(...joint.requirements.balances.slice(requirements.balances.length))
+        const child = makeGate<never>(wiring, joint.requirements)
+        recordDescent(child, gate)
+        return child
+      },
+      ready: () => probe(wiring),
+      async close() {
+        wiring.closed = true
+      },
+    },
+  ) as Gate<A>
+  recordGate(gate, wiring, requirements)
+  return gate
+}
+
+const CLOSED = refused('dependency_unavailable', {
+  dependency: 'gate',
+  cause: new Error('the gate was closed'),
+})
+
+const ANONYMOUS: Principal = Object.freeze({
+  kind: 'anonymous',
+  accountId: '',
+  credentialId: '',
+  role: null,
+  scopes: Object.freeze([]),
+  wallets: Object.freeze([]),
+})
+
+/** One request on its way through the stages. */
+interface Passage {
+  readonly request: GateRequest
+  readonly walletHeader: HeaderValue
+  readonly decisionId: string
+  readonly trace: Trace
+}
+
+/** The order of the stages: authenticate, entitle, wallet, balance, policy. The first refusal ends the request. */
+class Decider {
+  readonly #wiring: Wiring
+  readonly #requirements: ResolvedRequirements
+  readonly #takesApiKeys: boolean
+
+  constructor(wiring: Wiring, requirements: ResolvedRequirements) {
+    this.#wiring = wiring
+    this.#requirements = requirements
+    this.#takesApiKeys = (requirements.methods ?? wiring.config.methodNames).includes('apiKey')
+  }
+
+  decide(request: GateRequest, anonymousToo: boolean): Decision | Promise<Decision> {
+    const { reporter, config } = this.#wiring
+    const walletHeader = readHeader(request, config.walletHeader)
+    const passage: Passage = { request, walletHeader, decisionId: randomUUID(), trace: reporter.begin() }
+    try {
+      const decision = this.#enter(passage, anonymousToo)
+      return isPending(decision)
+        ? decision.catch((error: unknown) => this.#conclude(passage, brokenBy(error)))
+        : decision
+    } catch (error) {
+      return this.#conclude(passage, brokenBy(error))
+    }
+  }
+
+  #enter(passage: Passage, anonymousToo: boolean): Decision | Promise<Decision> {
+    const { config, closed, verifyContext, wallets } = this.#wiring
+    const { request } = passage
+    if (closed) return this.#conclude(passage, CLOSED)
+    const ambiguous = wallets.refuseAmbiguous(passage.walletHeader)
+    if (ambiguous !== undefined) return this.#conclude(passage, ambiguous)
+    const authorization = readHeader(request, 'authorization')
+    if (anonymousToo && authorization === undefined) return this.#consult(passage, ANONYMOUS, null, null)
+
+    const credential = extractBearer(authorization)
+    const findings =
+      typeof credential === 'string' ? recallFindings(request.message, this.#wiring, credential) : undefined
+    if (findings !== undefined) return this.#admit(passage, findings)
+
+    const verification = authenticate(credential, config.methods, this.#takesApiKeys, verifyContext())
+    return isPending(verification)
+      ? verification.then((known) => this.#identified(passage, credential, known))
+      : this.#identified(passage, credential, verification)
+  }
+
+  #identified(
+    passage: Passage,
+    credential: ReturnType<typeof extractBearer>,
+    verification: Verification,
+  ): Decision | Promise<Decision> {
+    passage.trace.lap('authenticate')
+    if (verification instanceof Refused) return this.#conclude(passage, verification)
+    const findings = { credential: String(credential), identity: verification, balances: new Map() }
+    keepFindings(passage.request.message, this.#wiring, findings)
+    return this.#admit(passage, findings)
+  }
+
+  #admit(passage: Passage, { identity, balances }: Findings): Decision | Promise<Decision> {
+    const { principal } = identity
+    passage.trace.principal = principal
+    const misfit = entitle(principal, this.#requirements)
+    if (misfit !== undefined) return this.#conclude(passage, misfit)
+
+    const wallet = this.#wiring.wallets.select(passage.walletHeader, identity, this.#requirements.wallet)
+    if (wallet instanceof Refused) return this.#conclude(passage, wallet)
+    passage.trace.wallet = wallet?.address
+
+    const { readBalance } = this.#wiring
+    if (wallet === null || readBalance === undefined) return this.#consult(passage, principal, wallet, null)
+    const balance = requireBalances(this.#requirements.balances, wallet.address, readBalance, balances)
+    return isPending(balance)
+      ? balance.then((known) => this.#consult(passage, principal, wallet, known))
+      : this.#consult(passage, principal, wallet, balance)
+  }
+
+  #consult(
+    passage: Passage,
+    principal: Principal,
+    wallet: WalletScope<string> | null,
+    balance: Balance | null | Refused,
+  ): Decision | Promise<Decision> {
+    const { request, decisionId, trace } = passage
+    if (balance !== null) trace.lap('balance')
+    if (balance instanceof Refused) return this.#conclude(passage, balance)
+    trace.balance = balance ?? undefined
+    const access: Access = Object.freeze({ principal, wallet, balance, decisionId })
+    const { policies } = this.#requirements
+    if (policies.length === 0) return this.#conclude(passage, access)
+
+    const { method, target, ip, native } = request
+    const input = Object.freeze({ access, request: Object.freeze({ method, target, ip }), native })
+    const verdict = consultPolicies(policies, input, this.#wiring.config.policyTimeoutMs)
+    return isPending(verdict)
+      ? verdict.then((known) => this.#judged(passage, access, known))
+      : this.#judged(passage, access, verdict)
+  }
+
+  #judged(passage: Passage, access: Access, refusal: Refused | undefined): Decision {
+    passage.trace.lap('policy')
+    return this.#conclude(passage, refusal ?? access)
+  }
+
+  #conclude({ request, decisionId, trace }: Passage, outcome: Access | Refused): Decision {
+    const { reporter, config } = this.#wiring
+    const decision: Decision =
+      outcome instanceof Refused
+        ? { type: 'refuse', ...outcome.reason, decisionId, realm: config.realm }
+        : { type: 'allow', decisionId, access: outcome }
+    reporter.end(request, decision, trace)
+    return decision
+  }
+}
+
+// A fault of our own or of a host's plug-in: nothing is known, so nothing passes.
+function brokenBy(cause: unknown): Refused {
+  return refused('dependency_unavailable', { dependency: 'gate', cause })
+}

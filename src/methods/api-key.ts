@@ -1,0 +1,69 @@
+import { hash } from 'node:crypto'
+import type { ApiKeyCredential, Credential } from '../credentials/credential.js'
+import { standingOf } from '../credentials/standing.js'
+import { isPending } from '../deadline.js'
+import { Refused, refused } from '../decision.js'
+import { unknownOptions } from '../option-check.js'
+import { identityOf } from './identity.js'
+import type { OpaqueMethod, Verification, VerifyContext } from './method.js'
+
+export interface ApiKeyOptions {
+  /** What stands before the underscore of every key. Letters, digits and inner underscores. Default `sk`. */
+  readonly prefix?: string
+  /**
+   * Whether a key with bound wallets must name one of them in the wallet header. Default `required`. With `optional` a
+   * key of one wallet acts for that wallet where the header is absent.
+   */
+  readonly walletHeader?: 'required' | 'optional'
+}
+
+const PREFIX = /^[A-Za-z0-9](?:[A-Za-z0-9_]{0,30}[A-Za-z0-9])?$/
+const INVALID = refused('credential_invalid', { presented: 'apiKey' })
+const EXPIRED = refused('credential_expired', { presented: 'apiKey' })
+
+/**
+ * API keys: `<prefix>_` and 43 characters of `A-Za-z0-9_-` (256 bits), found by the SHA-256 digest of the whole key.
+ *
+ * @example
+ * createGate({ store, methods: [apiKey({ prefix: 'acto' })] })
+ */
+export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
+  const { prefix = 'sk', walletHeader = 'required' } = options
+  const problems = unknownOptions('apiKey', options, ['prefix', 'walletHeader'])
+  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
+    problems.push('apiKey.prefix must be 1 to 32 letters, digits and inner underscores')
+  }
+  if (walletHeader !== 'required' && walletHeader !== 'optional') {
+    problems.push("apiKey.walletHeader must be 'required' or 'optional'")
+  }
+  const start = `${prefix}_`
+  const length = start.length + 43
+  const body = /^[A-Za-z0-9_-]{43}$/
+
+  function judge(found: Credential | undefined | Refused, context: VerifyContext): Verification {
+    if (found instanceof Refused) return found
+    if (found === undefined) return INVALID
+    const standing = standingOf(found, context.environment, context.nowMs)
+    if (standing !== 'good') return standing === 'expired' ? EXPIRED : INVALID
+    return identityOf('apiKey', found, walletHeader)
+  }
+
+  return {
+    name: 'apiKey',
+    presents: 'opaque',
+    form: `${start}<43 characters>`,
+    needsClaim: false,
+    problems,
+    recognizes: (token) =>
+      token.length === length && token.startsWith(start) && body.test(token.slice(start.length)),
+    verify(token, context) {
+      const found = context.find({ kind: 'apiKey', digest: digestOf(token) })
+      return isPending(found) ? found.then((known) => judge(known, context)) : judge(found, context)
+    },
+  }
+}
+
+/** The digest that a key is stored and found by: SHA-256 of the whole key, in lower-case hex. */
+export function digestOf(key: string): ApiKeyCredential['digest'] {
+  return hash('sha256', key, 'hex')
+}

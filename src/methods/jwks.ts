@@ -1,0 +1,144 @@
+import { JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/errors'
+import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote'
+import { cappedFetch } from '../capped-fetch.js'
+import { isPending } from '../deadline.js'
+import { Refused, refused } from '../decision.js'
+import { unknownOptions } from '../option-check.js'
+import { isServiceUrl } from '../service-url.js'
+import { isWalletAddress } from '../wallet-address.js'
+import type { CompactJwt } from './compact-jwt.js'
+import { createIdentity } from './identity.js'
+import { provesSignature } from './jws-signature.js'
+import { audienceAdmits, isIdentifier } from './jwt-claims.js'
+import { judgeTimes, readTimes } from './jwt-times.js'
+import type { JwtMethod, Verification, VerifyContext } from './method.js'
+import { SESSION_TYPE } from './wallet-session.js'
+
+/** What a token of an identity provider says of its bearer. */
+export interface JwksPrincipal {
+  /** Default: the issuer and the `sub` claim. */
+  readonly accountId?: string
+  readonly role?: string | null
+  readonly scopes?: readonly string[]
+  /** Canonical base58. Only what the provider vouches for belongs here. */
+  readonly wallets?: readonly string[]
+}
+
+export interface JwksOptions {
+  /** Exactly the `iss` of the tokens. */
+  readonly issuer: string
+  /** What `aud` must name, one of them. */
+  readonly audience: string | readonly string[]
+  /** `https`, or `http` on loopback. Default: `<issuer>/.well-known/jwks.json`. */
+  readonly jwksUri?: string
+  /** Default: every asymmetric algorithm of RFC 7518 and RFC 8037. */
+  readonly algorithms?: readonly string[]
+  /** Reads the principal from verified claims. Default: scopes only, from `scope` or `scp`. */
+  readonly principal?: (claims: Readonly<Record<string, unknown>>) => JwksPrincipal
+}
+
+const OPTIONS = ['issuer', 'audience', 'jwksUri', 'algorithms', 'principal'] as const
+const ASYMMETRIC: readonly string[] = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
+const INVALID = refused('credential_invalid', { presented: 'token' })
+const TIME_RULES = { toleranceSeconds: 30 } as const
+const KEY_SET_TIMEOUT_MS = 5_000
+
+/**
+ * JWTs of an identity provider, proven by its published keys. Only asymmetric algorithms; `iss` and `aud` must match;
+ * a key set that cannot be fetched is an outage, never an invalid token.
+ *
+ * @example
+ * createGate({ store, methods: [jwks({ issuer: 'https://id.example', audience: 'https://shop.example' })] })
+ */
+export function jwks(options: JwksOptions): JwtMethod {
+  const problems = problemsOf(options)
+  const { issuer, algorithms = ASYMMETRIC, principal = scopesOnly } = options
+  const audiences = [options.audience].flat()
+  const keyOf = problems.length === 0 ? createKeyLookup(jwksUriOf(options)) : undefined
+
+  function identify(jwt: CompactJwt): Verification {
+    const { sub, jti } = jwt.payload
+    const stated = principal(jwt.payload)
+    const accountId = stated.accountId ?? (isIdentifier(sub) ? `${issuer}|${sub}` : undefined)
+    if (accountId === undefined) return INVALID
+    const { role = null, scopes = [], wallets = [] } = stated
+    if (!wallets.every(isWalletAddress))
+      throw new Error('jwks.principal answered a wallet that is no Solana address')
+    const credentialId = isIdentifier(jti) ? jti : accountId
+    return createIdentity({ kind: 'jwks', accountId, credentialId, role, scopes, wallets }, 'optional')
+  }
+
+  return {
+    name: 'jwks',
+    presents: 'jwt',
+    form: `a JWT of the issuer ${issuer}`,
+    needsClaim: false,
+    problems,
+    recognizes: ({ header, payload }) =>
+      ASYMMETRIC.includes(header.alg) && header.typ !== SESSION_TYPE && payload.iss === issuer,
+    async verify(jwt, context): Promise<Verification> {
+      const times = readTimes(jwt.payload)
+      if (times === undefined || !algorithms.includes(jwt.header.alg)) return INVALID
+      if (!audienceAdmits(jwt.payload.aud, audiences, true)) return INVALID
+      const key = await keyOf?.(jwt, context)
+      if (key instanceof Refused) return key
+      if (key === undefined || !(await provesSignature(jwt.token, key, algorithms))) return INVALID
+      return judgeTimes(times, TIME_RULES, context.nowMs) ?? identify(jwt)
+    },
+  }
+}
+
+function createKeyLookup(uri: string) {
+  const keySet = createRemoteJWKSet(new URL(uri), {
+    timeoutDuration: KEY_SET_TIMEOUT_MS,
+    [customFetch]: async (url, { headers, signal }) =>
+      new Response(await cappedFetch(url, { headers, signal }), { status: 200 }),
+  })
+  return (jwt: CompactJwt, context: VerifyContext) => {
+    const key = context.attempt('jwks', () =>
+      keySet(jwt.header, { payload: '', signature: '' }).catch((error: unknown) => {
+        if (error instanceof JWKSNoMatchingKey || error instanceof JWKSMultipleMatchingKeys) return undefined
+        throw error
+      }),
+    )
+    return isPending(key) ? key : Promise.resolve(key)
+  }
+}
+
+function jwksUriOf({ issuer, jwksUri }: JwksOptions): string {
+  return jwksUri ?? `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`
+}
+
+function scopesOnly({ scope, scp }: Readonly<Record<string, unknown>>): JwksPrincipal {
+  const stated = scope ?? scp
+  if (typeof stated === 'string') return { scopes: stated.split(' ').filter((name) => name !== '') }
+  return { scopes: Array.isArray(stated) ? stated.filter((name) => typeof name === 'string') : [] }
+}
+
+function problemsOf(options: JwksOptions): string[] {
+  const problems = unknownOptions('jwks', options, OPTIONS)
+  const { issuer, audience, algorithms, principal } = options
+  if (!isIdentifier(issuer)) problems.push('jwks.issuer is required: exactly the iss of the tokens')
+  const audiences: unknown[] = [audience].flat()
+  if (audiences.length === 0 || !audiences.every(isIdentifier)) {
+    problems.push('jwks.audience is required: what aud must name, a string or a list of them')
+  }
+  if (isIdentifier(issuer) && !isServiceUrl(jwksUriOf(options))) {
+    problems.push(
+      'jwks.jwksUri must be an https URL (http only on loopback); it defaults to one under the issuer',
+    )
+  }
+  if (
+    algorithms !== undefined &&
+    (algorithms.length === 0 || !algorithms.every((alg) => ASYMMETRIC.includes(alg)))
+  ) {
+    problems.push(`jwks.algorithms must be some of ${ASYMMETRIC.join(', ')}`)
+  }
+  if (principal !== undefined && typeof principal !== 'function') {
+    problems.push('jwks.principal must be a function of the claims')
+  }
+  return problems
+}

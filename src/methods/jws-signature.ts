@@ -1,0 +1,36 @@
+import type { webcrypto } from 'node:crypto'
+import { JOSEError } from 'jose/errors'
+import { compactVerify } from 'jose/jws/compact/verify'
+
+/** Whether a compact JWS was signed with `key` by one of `algorithms`. Only a fault that is not the token's throws. */
+export async function provesSignature(
+  token: string,
+  key: webcrypto.CryptoKey,
+  algorithms: readonly string[],
+): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [...algorithms] })
+    return true
+  } catch (error) {
+    if (error instanceof JOSEError) return false
+    throw error
+  }
+}
+
+/** As {@link provesSignature}, for keys of which any may have signed. */
+export async function provesWithOneOf(
+  token: string,
+  keys: readonly Promise<webcrypto.CryptoKey>[],
+  algorithms: readonly string[],
+): Promise<boolean> {
+  for (const key of keys) {
+    if (await provesSignature(token, await key, algorithms)) return true
+  }
+  return false
+}
+
+/** Imports a shared secret, its UTF-8 bytes as they are, for HS256. */
+export function importHs256Key(secret: string): Promise<webcrypto.CryptoKey> {
+  const bytes = new TextEncoder().encode(secret)
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
+}

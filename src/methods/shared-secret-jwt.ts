@@ -1,0 +1,131 @@
+import { hash, randomBytes, type webcrypto } from 'node:crypto'
+import type { Credential, SharedSecretCredential } from '../credentials/credential.js'
+import { standingOf } from '../credentials/standing.js'
+import { Refused, refused } from '../decision.js'
+import { unknownOptions } from '../option-check.js'
+import type { CompactJwt } from './compact-jwt.js'
+import { identityOf } from './identity.js'
+import { importHs256Key, provesWithOneOf } from './jws-signature.js'
+import { audienceAdmits, isIdentifier } from './jwt-claims.js'
+import { judgeTimes, readTimes } from './jwt-times.js'
+import type { JwtMethod, Verification, VerifyContext } from './method.js'
+
+export interface SharedSecretJwtOptions {
+  /** The payload claim that names the key. Default `key_id`. A `kid` header is accepted too and must then agree. */
+  readonly keyIdClaim?: string
+  /** The longest `exp - iat` that is honoured, in seconds. Default 3600. */
+  readonly maxLifetimeSeconds?: number
+  /** How far the caller's clock may be off, in seconds. Default 30. */
+  readonly clockToleranceSeconds?: number
+  /** What an `aud` claim must name. Without it a token that carries `aud` is refused. */
+  readonly audience?: string | readonly string[]
+  /** `'jti'`: every token must carry a `jti` and is honoured once, across all instances that share the store. */
+  readonly replay?: 'jti'
+}
+
+const OPTIONS = ['keyIdClaim', 'maxLifetimeSeconds', 'clockToleranceSeconds', 'audience', 'replay'] as const
+const ALGORITHMS = ['HS256'] as const
+const INVALID = refused('credential_invalid', { presented: 'token' })
+
+/**
+ * JWTs that callers make themselves from a `key_id` and a shared secret: HS256 exactly, with `iat` and `exp`.
+ *
+ * @example
+ * createGate({ store, methods: [sharedSecretJwt({ maxLifetimeSeconds: 600, replay: 'jti' })] })
+ */
+export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod {
+  const { keyIdClaim = 'key_id', maxLifetimeSeconds = 3600, clockToleranceSeconds = 30, replay } = options
+  const audiences = options.audience === undefined ? [] : [options.audience].flat()
+  const keysOf = createKeyImporter()
+  // An unknown key_id costs the same as a wrong signature, so that neither can be told from the other by time.
+  const decoy = [importHs256Key(randomBytes(32).toString('base64url'))]
+
+  function keyIdOf(jwt: CompactJwt): string | undefined {
+    const { kid } = jwt.header
+    if (!Object.hasOwn(jwt.payload, keyIdClaim)) return isIdentifier(kid) ? kid : undefined
+    const claimed = jwt.payload[keyIdClaim]
+    return isIdentifier(claimed) && (kid === undefined || kid === claimed) ? claimed : undefined
+  }
+
+  async function claimOnce(jwt: CompactJwt, credential: Credential, exp: number, context: VerifyContext) {
+    const { jti } = jwt.payload
+    if (!isIdentifier(jti)) return INVALID
+    const key = `jti:${hash('sha256', JSON.stringify([credential.id, jti]), 'hex')}`
+    const first = await context.claim(key, (exp + clockToleranceSeconds) * 1000)
+    if (first instanceof Refused) return first
+    return first ? undefined : refused('credential_replayed', {})
+  }
+
+  return {
+    name: 'sharedSecretJwt',
+    presents: 'jwt',
+    form: 'a JWT with alg HS256',
+    needsClaim: replay !== undefined,
+    problems: problemsOf(options),
+    recognizes: ({ header: { alg, typ } }) =>
+      alg === 'HS256' && (typ === undefined || typ.toUpperCase() === 'JWT'),
+    async verify(jwt, context): Promise<Verification> {
+      const keyId = keyIdOf(jwt)
+      const times = readTimes(jwt.payload)
+      if (keyId === undefined || times?.iat === undefined) return INVALID
+      if (!audienceAdmits(jwt.payload.aud, audiences, false)) return INVALID
+
+      const found = await context.find({ kind: 'sharedSecret', keyId })
+      if (found instanceof Refused) return found
+      const standing = found && standingOf(found, context.environment, context.nowMs)
+      const usable = found?.kind === 'sharedSecret' && standing !== 'void' ? found : undefined
+      const keys = usable === undefined ? decoy : keysOf(usable)
+      if (!(await provesWithOneOf(jwt.token, keys, ALGORITHMS)) || usable === undefined) return INVALID
+
+      if (standing === 'expired') return refused('credential_expired', { presented: 'token' })
+      const late = judgeTimes(
+        times,
+        { toleranceSeconds: clockToleranceSeconds, maxLifetimeSeconds },
+        context.nowMs,
+      )
+      if (late !== undefined) return late
+      const replayed = replay === 'jti' ? await claimOnce(jwt, usable, times.exp, context) : undefined
+      return replayed ?? identityOf('sharedSecretJwt', usable, 'optional')
+    },
+  }
+}
+
+function createKeyImporter() {
+  const imported = new WeakMap<SharedSecretCredential, readonly Promise<webcrypto.CryptoKey>[]>()
+  return (credential: SharedSecretCredential): readonly Promise<webcrypto.CryptoKey>[] => {
+    const known = imported.get(credential)
+    if (known !== undefined) return known
+    const keys = credential.secrets.map(importHs256Key)
+    imported.set(credential, keys)
+    return keys
+  }
+}
+
+function problemsOf(options: SharedSecretJwtOptions): string[] {
+  const problems = unknownOptions('sharedSecretJwt', options, OPTIONS)
+  const { keyIdClaim, maxLifetimeSeconds, clockToleranceSeconds, audience, replay } = options
+  if (keyIdClaim !== undefined && !isIdentifier(keyIdClaim)) {
+    problems.push('sharedSecretJwt.keyIdClaim must be a non-empty string')
+  }
+  if (maxLifetimeSeconds !== undefined && !isWholeNumber(maxLifetimeSeconds, 1)) {
+    problems.push('sharedSecretJwt.maxLifetimeSeconds must be a whole number of at least 1')
+  }
+  if (clockToleranceSeconds !== undefined && !isWholeNumber(clockToleranceSeconds, 0)) {
+    problems.push('sharedSecretJwt.clockToleranceSeconds must be a whole number of at least 0')
+  }
+  if (audience !== undefined && !isAudience(audience)) {
+    problems.push('sharedSecretJwt.audience must be a non-empty string or a list of them')
+  }
+  if (replay !== undefined && replay !== 'jti')
+    problems.push("sharedSecretJwt.replay must be 'jti' or absent")
+  return problems
+}
+
+function isWholeNumber(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least
+}
+
+function isAudience(value: string | readonly string[]): boolean {
+  const names = [value].flat()
+  return names.length > 0 && names.every(isIdentifier)
+}

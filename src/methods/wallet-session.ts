@@ -1,0 +1,87 @@
+import { MIN_SECRET_BYTES } from '../credentials/credential.js'
+import { isStrongSecret } from '../credentials/record-check.js'
+import { refused } from '../decision.js'
+import { unknownOptions } from '../option-check.js'
+import { isServiceUrl } from '../service-url.js'
+import { isWalletAddress } from '../wallet-address.js'
+import { createIdentity } from './identity.js'
+import { importHs256Key, provesWithOneOf } from './jws-signature.js'
+import { isIdentifier } from './jwt-claims.js'
+import { judgeTimes, readTimes } from './jwt-times.js'
+import type { JwtMethod, Verification } from './method.js'
+
+export interface WalletSessionOptions {
+  /** Where the service lives, for example `https://api.example`: `iss` and `aud` of every session. Never a Host header. */
+  readonly origin: string
+  /** Each at least 32 bytes, the newest first. All of them verify, so that they can be exchanged without a log-out. */
+  readonly secrets: readonly string[]
+  /** The longest session that is honoured, in seconds. Default 1800. */
+  readonly sessionTtlSeconds?: number
+}
+
+/** The `typ` that sets a session apart from every other JWT (RFC 8725 §3.11). */
+export const SESSION_TYPE = 'sallyport-session+jwt'
+
+const OPTIONS = ['origin', 'secrets', 'sessionTtlSeconds'] as const
+const ALGORITHMS = ['HS256'] as const
+const INVALID = refused('credential_invalid', { presented: 'token' })
+const TOLERANCE_SECONDS = 5
+
+/**
+ * Sessions that this service issued to a wallet after sign-in: `iss` and `aud` are the origin, `sub` the wallet.
+ *
+ * @example
+ * createGate({ store, methods: [walletSession({ origin: 'https://api.example', secrets: [process.env.SESSION_SECRET] })] })
+ */
+export function walletSession(options: WalletSessionOptions): JwtMethod {
+  const problems = problemsOf(options)
+  const { origin, secrets, sessionTtlSeconds = 1800 } = options
+  const keys = problems.length === 0 ? secrets.map(importHs256Key) : []
+
+  return {
+    name: 'walletSession',
+    presents: 'jwt',
+    form: `a JWT with typ ${SESSION_TYPE}`,
+    needsClaim: false,
+    problems,
+    recognizes: ({ header }) => header.typ === SESSION_TYPE,
+    async verify({ token, header, payload }, { nowMs }): Promise<Verification> {
+      const times = readTimes(payload)
+      const { iss, aud, sub, jti } = payload
+      if (header.alg !== 'HS256' || times?.iat === undefined) return INVALID
+      if (iss !== origin || aud !== origin || !isIdentifier(jti)) return INVALID
+      if (typeof sub !== 'string' || !isWalletAddress(sub)) return INVALID
+      if (!(await provesWithOneOf(token, keys, ALGORITHMS))) return INVALID
+      const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
+      return judgeTimes(times, rules, nowMs) ?? sessionIdentity(sub, jti)
+    },
+  }
+}
+
+function sessionIdentity(wallet: string, jti: string) {
+  const accountId = `wallet:${wallet}`
+  return createIdentity(
+    { kind: 'walletSession', accountId, credentialId: jti, role: null, scopes: [], wallets: [wallet] },
+    'optional',
+  )
+}
+
+function problemsOf(options: WalletSessionOptions): string[] {
+  const problems = unknownOptions('walletSession', options, OPTIONS)
+  const { origin, secrets, sessionTtlSeconds } = options
+  if (!isServiceUrl(origin) || new URL(origin).origin !== origin) {
+    problems.push(
+      'walletSession.origin must be an origin such as https://api.example (http only on loopback)',
+    )
+  }
+  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isStrongSecret)) {
+    problems.push(`walletSession.secrets must be a list of strings of at least ${MIN_SECRET_BYTES} bytes`)
+  }
+  if (
+    sessionTtlSeconds !== undefined &&
+    (!Number.isSafeInteger(sessionTtlSeconds) || sessionTtlSeconds < 1)
+  ) {
+    problems.push('walletSession.sessionTtlSeconds must be a whole number of at least 1')
+  }
+  return problems
+}

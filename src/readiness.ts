@@ -1,0 +1,55 @@
+import { formatDecimal } from './amount.js'
+import { Refused } from './decision.js'
+import { GateError } from './gate-error.js'
+import type { MintInfo } from './ports/balance-source.js'
+import type { ResolvedBalance } from './requirements.js'
+import { attempt } from './stages/attempt.js'
+import { describeCause } from './telemetry/redact.js'
+import type { Wiring } from './wiring.js'
+
+// No key has this digest: SHA-256 of nothing in particular is not all zeros.
+const NO_DIGEST = '0'.repeat(64)
+
+/**
+ * Asks everything a gate depends on once.
+ *
+ * @throws GateError `ERR_GATE_NOT_READY` with every problem at once.
+ */
+export async function probe({ config, requiredBalances }: Wiring): Promise<void> {
+  const mints = new Set([...requiredBalances, ...config.mints].map(({ mint }) => mint))
+  const problems = await Promise.all([
+    probeStore(config),
+    ...[...mints].map((mint) => probeMint(config, mint, requiredBalances)),
+  ])
+  const found = problems.flat()
+  if (found.length > 0) throw new GateError('ERR_GATE_NOT_READY', found)
+}
+
+async function probeStore({ findCredential, portTimeoutMs }: Wiring['config']): Promise<string[]> {
+  const answer = await attempt('store', portTimeoutMs, (options) =>
+    findCredential({ kind: 'apiKey', digest: NO_DIGEST }, options),
+  )
+  return answer instanceof Refused ? [`store: ${causeOf(answer)}`] : []
+}
+
+async function probeMint(
+  { balances, portTimeoutMs }: Wiring['config'],
+  mint: string,
+  required: readonly ResolvedBalance[],
+): Promise<string[]> {
+  if (balances === undefined) return []
+  const answer = await attempt<MintInfo>('balances', portTimeoutMs, (options) =>
+    balances.readMint(mint, options),
+  )
+  if (answer instanceof Refused) return [`balances: mint ${mint}: ${causeOf(answer)}`]
+  return required
+    .filter((balance) => balance.mint === mint && balance.minimum.scale > answer.decimals)
+    .map(
+      ({ minimum, symbol }) =>
+        `balance.minimum ${formatDecimal(minimum)} ${symbol} has more decimals than its mint, which has ${answer.decimals}`,
+    )
+}
+
+function causeOf({ reason }: Refused): string {
+  return reason.code === 'dependency_unavailable' ? describeCause(reason.cause) : reason.code
+}

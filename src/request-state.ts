@@ -1,0 +1,84 @@
+import type { Access } from './access.js'
+import type { Gate } from './gate.js'
+import { GateError } from './gate-error.js'
+import type { Identity } from './methods/method.js'
+import type { BalancesRead } from './stages/balance.js'
+
+/** What one wiring has found out about a request, for the guards that come after the first. */
+export interface Findings {
+  /** The header values it was found out from: a request that was changed since is looked at anew. */
+  readonly credential: string
+  readonly identity: Identity
+  readonly balances: BalancesRead
+}
+
+interface Grant {
+  readonly gate: Gate
+  readonly access: Access
+  readonly anonymous: boolean
+}
+
+/** All that this package knows of a request. Only this package can write it. */
+interface RequestState {
+  readonly findings: Map<object, Findings>
+  readonly grants: Grant[]
+}
+
+const states = new WeakMap<object, RequestState>()
+const parents = new WeakMap<Gate, Gate>()
+
+function stateOf(message: object): RequestState {
+  const known = states.get(message)
+  if (known !== undefined) return known
+  const state: RequestState = { findings: new Map(), grants: [] }
+  states.set(message, state)
+  return state
+}
+
+/** What `wiring` found out about a request from the same credential. */
+export function recallFindings(message: object, wiring: object, credential: string): Findings | undefined {
+  const found = states.get(message)?.findings.get(wiring)
+  return found?.credential === credential ? found : undefined
+}
+
+/** Keeps what `wiring` found out, as long as the request lives. */
+export function keepFindings(message: object, wiring: object, findings: Findings): void {
+  stateOf(message).findings.set(wiring, findings)
+}
+
+/** Records that `child` is at least as strict as `parent`. */
+export function recordDescent(child: Gate, parent: Gate): void {
+  parents.set(child, parent)
+}
+
+/** Remembers that `gate` let a request in. Adapters call it before they run the handler. */
+export function grantAccess(message: object, gate: Gate, access: Access): void {
+  stateOf(message).grants.push({ gate, access, anonymous: access.principal.kind === 'anonymous' })
+}
+
+/**
+ * The access of a request: the latest there is, or the latest that `gate` or a gate made from it granted. An anonymous
+ * access proves nothing about a gate, so it is found only where none is named.
+ *
+ * @throws GateError `ERR_GATE_NO_ACCESS` where there is none.
+ */
+export function lookUpAccess<A extends Access>(message: object, gate?: Gate<A>): A {
+  const grants = states.get(message)?.grants ?? []
+  for (let at = grants.length - 1; at >= 0; at--) {
+    const grant = grants[at]
+    if (grant === undefined) continue
+    if (gate === undefined || (!grant.anonymous && descends(grant.gate, gate))) return grant.access as A
+  }
+  throw new GateError('ERR_GATE_NO_ACCESS', [
+    gate === undefined
+      ? 'getAccess: no gate has allowed this request; put requireAccess(gate) before this handler'
+      : 'getAccess: the given gate has not allowed this request; put requireAccess(thatGate) before this handler',
+  ])
+}
+
+function descends(gate: Gate, ancestor: Gate): boolean {
+  for (let at: Gate | undefined = gate; at !== undefined; at = parents.get(at)) {
+    if (at === ancestor) return true
+  }
+  return false
+}

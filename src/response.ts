@@ -1,0 +1,220 @@
+import type { Refusal, RefusalCode, RefusalContexts } from './decision.js'
+
+/** A whole answer, for an adapter to write as it is. */
+export interface GateResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** How long a caller is asked to wait where something cannot be known, in whole seconds. */
+const RETRY_AFTER_SECONDS = 2
+
+interface Rendering<Context> {
+  readonly status: number
+  readonly title: string
+  readonly detail: string | ((context: Context) => string)
+  /** Whether the same request may succeed if it is sent again unchanged. */
+  readonly retryable?: true
+  /** The RFC 6750 §3.1 error code; `none` for a challenge without one. */
+  readonly challenge?: 'none' | 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  /** Public members beside the standard ones. Whatever is not named here is never rendered. */
+  readonly members?: (context: Context) => Record<string, unknown>
+}
+
+const INVALID = { apiKey: 'Invalid API key', token: 'Invalid token' } as const
+
+/** One row per code; a code without a row does not compile. */
+const RENDERINGS: { readonly [Code in RefusalCode]: Rendering<RefusalContexts[Code]> } = {
+  credential_missing: {
+    status: 401,
+    title: 'Credential missing',
+    detail: ({ accepts }) => (accepts === 'apiKey' ? INVALID.apiKey : 'A bearer token is required'),
+    challenge: 'none',
+  },
+  credential_invalid: {
+    status: 401,
+    title: 'Credential invalid',
+    detail: ({ presented }) => INVALID[presented],
+    challenge: 'invalid_token',
+  },
+  credential_expired: {
+    status: 401,
+    title: 'Credential expired',
+    detail: ({ presented }) => (presented === 'apiKey' ? 'API key expired' : 'Token expired'),
+    challenge: 'invalid_token',
+  },
+  credential_not_yet_valid: {
+    status: 401,
+    title: 'Credential not yet valid',
+    detail: 'Token not yet valid. Check the clock of the machine that made it.',
+    challenge: 'invalid_token',
+  },
+  credential_lifetime: {
+    status: 401,
+    title: 'Credential lifetime not accepted',
+    detail: 'The time between iat and exp is not accepted',
+    challenge: 'invalid_token',
+  },
+  credential_replayed: {
+    status: 401,
+    title: 'Credential already used',
+    detail: 'This token was used before',
+    challenge: 'invalid_token',
+  },
+  request_ambiguous: {
+    status: 400,
+    title: 'Request ambiguous',
+    detail: ({ header }) => `Send one ${header} header with one value`,
+    challenge: 'invalid_request',
+  },
+  wallet_missing: {
+    status: 400,
+    title: 'Wallet missing',
+    detail: ({ header }) => `The ${header} header is required`,
+    members: ({ header }) => ({ remedy: { action: 'send_header', header } }),
+  },
+  wallet_malformed: {
+    status: 400,
+    title: 'Wallet malformed',
+    detail: ({ header }) => `The ${header} header is not a Solana address`,
+  },
+  wallet_mismatch: {
+    status: 403,
+    title: 'Wallet mismatch',
+    detail: 'The wallet is not bound to this credential',
+  },
+  wallet_required: {
+    status: 403,
+    title: 'Wallet required',
+    detail: 'No wallet is bound to this credential',
+  },
+  method_mismatch: {
+    status: 403,
+    title: 'Authentication method not accepted',
+    detail: 'This resource does not accept this kind of credential',
+    members: ({ methods }) => ({ accepted: methods }),
+  },
+  role_mismatch: {
+    status: 403,
+    title: 'Role mismatch',
+    detail: ({ role }) => `This resource is for the role ${role}`,
+  },
+  scope_insufficient: {
+    status: 403,
+    title: 'Scope insufficient',
+    detail: ({ scopes }) => `Required scope: ${scopes.join(' ')}`,
+    challenge: 'insufficient_scope',
+    members: ({ scopes }) => ({ required_scopes: scopes }),
+  },
+  balance_insufficient: {
+    status: 403,
+    title: 'Token balance insufficient',
+    detail: ({ required, symbol }) => `Insufficient token balance. Required: ${required} ${symbol}`,
+    members: ({ required, balance, mint, symbol, shortfall, wallet }) => ({
+      required,
+      balance,
+      mint,
+      remedy: { action: 'acquire_tokens', mint, symbol, amount: shortfall, wallet },
+    }),
+  },
+  policy_denied: {
+    status: 403,
+    title: 'Refused by policy',
+    detail: ({ policyDetail }) => policyDetail ?? 'A policy of this service refuses the request',
+  },
+  policy_unavailable: {
+    status: 503,
+    title: 'Policy unavailable',
+    detail: 'A policy could not decide',
+    retryable: true,
+  },
+  dependency_unavailable: {
+    status: 503,
+    title: 'Dependency unavailable',
+    detail: 'The request could not be decided. Try again shortly.',
+    retryable: true,
+  },
+  body_invalid: {
+    status: 400,
+    title: 'Body invalid',
+    detail: ({ problem }) => problem,
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    detail: ({ maxBytes }) => `The body may have at most ${maxBytes} bytes`,
+  },
+  media_type_unsupported: {
+    status: 415,
+    title: 'Media type not supported',
+    detail: 'Send application/json',
+  },
+}
+
+/**
+ * Renders a refusal: RFC 9457 problem details, with a `WWW-Authenticate` challenge (RFC 6750 §3) and `Retry-After`
+ * where they belong. Pure.
+ */
+export function toResponse(refusal: Refusal): GateResponse {
+  // A row takes the context of its own code, which is the one it is picked by.
+  const rendering = RENDERINGS[refusal.code] as unknown as Rendering<Refusal>
+  const code = wireCodeOf(refusal)
+  const { status, title, detail, retryable = false } = rendering
+  const body = JSON.stringify({
+    type: `urn:sallyport:problem:${refusal.code}`,
+    title,
+    status,
+    detail: typeof detail === 'string' ? detail : detail(refusal),
+    code,
+    decision_id: refusal.decisionId,
+    retryable,
+    ...rendering.members?.(refusal),
+  })
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+  }
+  if (rendering.challenge !== undefined)
+    headers['WWW-Authenticate'] = challengeOf(refusal, rendering.challenge)
+  if (retryable) headers['Retry-After'] = String(RETRY_AFTER_SECONDS)
+  return { status, headers, body }
+}
+
+// Codes of parts still to come, kept free so that no host's policy takes them first.
+const CODES_TO_COME: ReadonlySet<string> = new Set([
+  'rate_limited',
+  'not_found',
+  'challenge_invalid',
+  'signature_invalid',
+  'idempotency_in_progress',
+  'idempotency_conflict',
+  'already_committed',
+  'reservation_expired',
+])
+
+/** Whether a code belongs to the wire contract, so that a policy may not use it as its own. */
+export function isReservedCode(code: string): boolean {
+  return Object.hasOwn(RENDERINGS, code) || CODES_TO_COME.has(code)
+}
+
+/** The code as callers see it: a policy's own where it gave one. */
+export function wireCodeOf(refusal: Refusal): string {
+  return refusal.code === 'policy_denied' ? refusal.policyCode : refusal.code
+}
+
+function challengeOf(refusal: Refusal, error: NonNullable<Rendering<unknown>['challenge']>): string {
+  const realm = `Bearer realm="${refusal.realm}"`
+  if (error === 'none') return realm
+  const scope = refusal.code === 'scope_insufficient' ? `, scope="${refusal.scopes.join(' ')}"` : ''
+  return `${realm}, error="${error}"${scope}`
+}
+
+/** A success of one of the gate's own endpoints. */
+export function jsonResponse(status: 200 | 201, value: object): GateResponse {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+    body: JSON.stringify(value),
+  }
+}

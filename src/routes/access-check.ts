@@ -1,0 +1,107 @@
+import type { Access } from '../access.js'
+import { type Decimal, formatDecimal, formatUnits, parseDecimal } from '../amount.js'
+import { Refused, refused } from '../decision.js'
+import type { Gate } from '../gate.js'
+import { GateError } from '../gate-error.js'
+import type { GateRequest } from '../request.js'
+import { type GateResponse, jsonResponse, toResponse } from '../response.js'
+import { meets } from '../stages/balance.js'
+import { isWalletAddress } from '../wallet-address.js'
+import { inspectGate, type Wiring } from '../wiring.js'
+import { readJsonObject } from './body.js'
+import type { CheckOptions, Endpoint } from './endpoint.js'
+
+const MEMBERS = ['owner', 'mint', 'minimum', 'rpc_url']
+
+/**
+ * `POST /v1/access/check`: does the caller's wallet hold enough? The caller must be authenticated and name a wallet of
+ * its own; the balance itself does not gate the answer, so that a poor caller reads `allowed: false`.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ */
+export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
+  const { wiring } = inspectGate(gate)
+  const required = inspectGate(balance).requirements.balances.at(-1)
+  const { readBalance } = wiring
+  if (required === undefined || readBalance === undefined) {
+    throw new GateError('ERR_GATE_OPTIONS', ['check.balance must be a gate with a balance requirement'])
+  }
+  const walletGate = gate.with({ wallet: 'required' })
+  const defaults = { mint: required.mint, minimum: required.minimum }
+
+  return {
+    method: 'POST',
+    path: '/v1/access/check',
+    async handle(request: GateRequest, body) {
+      const decision = await walletGate(request)
+      if (decision.type === 'refuse') return toResponse(decision)
+      const { access, decisionId } = decision
+      const refuse = ({ reason }: Refused): GateResponse =>
+        toResponse({ type: 'refuse', ...reason, decisionId, realm: wiring.config.realm })
+
+      const members = await readJsonObject(request, body)
+      if (members instanceof Refused) return refuse(members)
+      const question = readQuestion(members, access, wiring, defaults)
+      if (question instanceof Refused) return refuse(question)
+      const { mint, owner, minimum } = question
+      const found = await readBalance({ mint, owner, minimum, exact: true })
+      return found instanceof Refused ? refuse(found) : answer(found, minimum)
+    },
+  }
+}
+
+interface Question {
+  readonly owner: string
+  readonly mint: string
+  readonly minimum: Decimal
+}
+
+function readQuestion(
+  members: Readonly<Record<string, unknown>>,
+  { wallet }: Access,
+  wiring: Wiring,
+  defaults: Omit<Question, 'owner'>,
+): Question | Refused {
+  const { owner, mint = defaults.mint, minimum: stated, rpc_url: rpcUrl } = members
+  const unknown = Object.keys(members).find((name) => !MEMBERS.includes(name))
+  if (unknown !== undefined)
+    return invalid(`The body has members other than ${MEMBERS.slice(0, 3).join(', ')}`)
+  if (rpcUrl !== undefined && rpcUrl !== null && rpcUrl !== '') {
+    return invalid('rpc_url is not accepted: this service chooses its own endpoint')
+  }
+  if (typeof owner !== 'string' || !isWalletAddress(owner)) return invalid('owner must be a Solana address')
+  if (owner !== wallet?.address) return refused('wallet_mismatch', {})
+  if (typeof mint !== 'string' || !isNamed(mint, wiring))
+    return invalid('mint must be one that this service checks')
+  const minimum = stated === undefined ? defaults.minimum : readMinimum(stated)
+  return minimum === undefined
+    ? invalid('minimum must be a number or a decimal string, not negative')
+    : { owner, mint, minimum }
+}
+
+function invalid(problem: string): Refused {
+  return refused('body_invalid', { problem })
+}
+
+function isNamed(mint: string, { config, requiredBalances }: Wiring): boolean {
+  return [...requiredBalances, ...config.mints].some((named) => named.mint === mint)
+}
+
+// A JSON number is taken by its shortest decimal spelling; one that needs an exponent is not an amount.
+function readMinimum(stated: unknown): Decimal | undefined {
+  if (typeof stated === 'string') return parseDecimal(stated)
+  return typeof stated === 'number' ? parseDecimal(String(stated)) : undefined
+}
+
+function answer(found: Parameters<typeof meets>[0], minimum: Decimal): GateResponse {
+  const allowed = meets(found, minimum)
+  const held = formatUnits(found.amount, found.decimals)
+  const needed = formatDecimal(minimum)
+  return jsonResponse(200, {
+    allowed,
+    reason: allowed ? 'Sufficient balance' : `Insufficient balance. Required: ${needed}, Found: ${held}`,
+    balance: Number(held),
+    balance_exact: held,
+    minimum_exact: needed,
+  })
+}

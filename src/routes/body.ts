@@ -1,0 +1,72 @@
+import type { Readable } from 'node:stream'
+import { Refused, refused } from '../decision.js'
+import { type GateRequest, readHeader } from '../request.js'
+import type { IncomingBody } from './endpoint.js'
+
+/** Largest body an endpoint of the gate's own reads. */
+const MAX_BODY_BYTES = 16_384
+
+const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;.*)?$/i
+const NOT_JSON = refused('body_invalid', { problem: 'The body is not valid JSON' })
+const NOT_AN_OBJECT = refused('body_invalid', { problem: 'The body must be a JSON object' })
+const TOO_LARGE = refused('body_too_large', { maxBytes: MAX_BODY_BYTES })
+const UNSUPPORTED = refused('media_type_unsupported', {})
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads a JSON object, whether or not the host has parsed it already. */
+export async function readJsonObject(
+  request: GateRequest,
+  body: IncomingBody,
+): Promise<Readonly<Record<string, unknown>> | Refused> {
+  const mediaType = readHeader(request, 'content-type')
+  if (typeof mediaType !== 'string' || !JSON_MEDIA_TYPE.test(mediaType)) return UNSUPPORTED
+  const value = isParsed(body) ? fromParsed(body.parsed) : await fromStream(body.stream)
+  if (value instanceof Refused) return value
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? (value as Record<string, unknown>) : NOT_AN_OBJECT
+}
+
+// Express 4's parsers leave an empty object where they did not parse; then nobody has read the stream.
+function isParsed({ parsed, stream }: IncomingBody): boolean {
+  if (parsed === undefined) return false
+  const untouched = stream.readableDidRead === false
+  return !(untouched && typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0)
+}
+
+function fromParsed(parsed: unknown): unknown {
+  if (typeof parsed === 'string') return fromText(parsed)
+  return parsed instanceof Uint8Array ? fromBytes(parsed) : parsed
+}
+
+async function fromStream(stream: Readable): Promise<unknown> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    // The message outlives its body: it must not be destroyed before the answer is written.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      length += bytes.byteLength
+      if (length > MAX_BODY_BYTES) {
+        stream.resume()
+        return TOO_LARGE
+      }
+      chunks.push(bytes)
+    }
+  } catch {
+    return NOT_JSON
+  }
+  return fromBytes(Buffer.concat(chunks))
+}
+
+function fromBytes(bytes: Uint8Array): unknown {
+  if (bytes.byteLength > MAX_BODY_BYTES) return TOO_LARGE
+  try {
+    return JSON.parse(utf8.decode(bytes))
+  } catch {
+    return NOT_JSON
+  }
+}
+
+function fromText(text: string): unknown {
+  return fromBytes(Buffer.from(text))
+}

@@ -1,0 +1,25 @@
+import type { Gate } from '../gate.js'
+import { GateError } from '../gate-error.js'
+import { unknownOptions } from '../option-check.js'
+import { accessCheck } from './access-check.js'
+import type { Endpoint, RouteGroups } from './endpoint.js'
+
+/**
+ * The endpoints of the groups that are configured.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ */
+export function createEndpoints(gate: Gate, groups: RouteGroups): readonly Endpoint[] {
+  const problems = unknownOptions('routes', groups, ['check'])
+  if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+  return groups.check === undefined ? [] : [accessCheck(gate, groups.check)]
+}
+
+/** The endpoint for a method and an exact path, where there is one. */
+export function findEndpoint(
+  endpoints: readonly Endpoint[],
+  method: string | undefined,
+  path: string,
+): Endpoint | undefined {
+  return endpoints.find((endpoint) => endpoint.path === path && endpoint.method === method)
+}

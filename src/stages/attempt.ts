@@ -1,0 +1,22 @@
+import { Deadline, isPending, withDeadline } from '../deadline.js'
+import { type Dependency, type Refused, refused } from '../decision.js'
+import type { CallOptions } from '../ports/call-options.js'
+
+/**
+ * Calls a port: the only place where a port's failure becomes an outage. A throw, a rejection or no answer within
+ * `timeoutMs` is `dependency_unavailable`; an answer that is known at once is handed back at once.
+ */
+export function attempt<T>(
+  dependency: Dependency,
+  timeoutMs: number,
+  call: (options: CallOptions) => T | Promise<T>,
+): T | Refused | Promise<T | Refused> {
+  const deadline = new Deadline()
+  const outage = (cause: unknown) => refused('dependency_unavailable', { dependency, cause })
+  try {
+    const answer = call(deadline)
+    return isPending(answer) ? withDeadline(answer, timeoutMs, deadline).catch(outage) : answer
+  } catch (cause) {
+    return outage(cause)
+  }
+}

@@ -1,0 +1,114 @@
+import type { Credential } from '../credentials/credential.js'
+import {
+  type CredentialGrant,
+  createApiKey,
+  createApiKeyRecord,
+  createSharedSecret,
+  type IssuedApiKey,
+  type IssuedSharedSecret,
+} from '../credentials/issue.js'
+import { GateError } from '../gate-error.js'
+import { apiKey } from '../methods/api-key.js'
+import type { Clock } from '../ports/clock.js'
+import type { Store } from '../ports/store.js'
+import { systemClock } from '../system-clock.js'
+
+/** A store for one process: everything is gone when it ends. */
+export interface MemoryStore extends Store {
+  /**
+   * Makes an API key. The key itself is only in the answer; the store keeps its digest.
+   *
+   * @param options.prefix - As in `apiKey({ prefix })`. Default `sk`.
+   * @throws GateError `ERR_GATE_OPTIONS`
+   * @example
+   * const { key } = await store.issueApiKey({ prefix: 'acto', accountId: 'robots-inc', wallets: [wallet] })
+   */
+  issueApiKey(options: CredentialGrant & { readonly prefix?: string }): Promise<IssuedApiKey>
+  /** Makes a `key_id` and a shared secret for JWTs that the caller mints. */
+  issueSharedSecret(options: CredentialGrant): Promise<IssuedSharedSecret>
+  /** Takes over a key that exists elsewhere, by the SHA-256 of the whole key in lower-case hex. */
+  importApiKeyDigest(digest: string, options: CredentialGrant): Promise<{ readonly credentialId: string }>
+  /** Ends a credential at once. False where there is none of that id. */
+  revoke(credentialId: string): Promise<boolean>
+}
+
+const MAX_CLAIMS = 1_000_000
+
+/**
+ * Keeps credentials and claims in this process.
+ *
+ * @param options.clock - For how long a claim is remembered. Default the machine's.
+ * @example
+ * const store = memoryStore()
+ * const gate = createGate({ store })
+ */
+export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } = {}): MemoryStore {
+  const byLookup = new Map<string, Credential>()
+  const lookupOfId = new Map<string, string>()
+  const claims = createClaims(clock)
+
+  function add(lookup: string, record: Credential): void {
+    if (byLookup.has(lookup))
+      throw new GateError('ERR_GATE_OPTIONS', ['this credential is already in the store'])
+    byLookup.set(lookup, record)
+    lookupOfId.set(record.id, lookup)
+  }
+
+  return {
+    findCredential: (lookup) =>
+      byLookup.get(lookup.kind === 'apiKey' ? keyOfDigest(lookup.digest) : keyOfKeyId(lookup.keyId)),
+    claim: claims,
+    async issueApiKey({ prefix = 'sk', ...grant }) {
+      const { problems } = apiKey({ prefix })
+      if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+      const { issued, record } = createApiKey(prefix, grant)
+      add(keyOfDigest(record.digest), record)
+      return issued
+    },
+    async issueSharedSecret(grant) {
+      const { issued, record } = createSharedSecret(grant)
+      add(keyOfKeyId(record.keyId), record)
+      return issued
+    },
+    async importApiKeyDigest(digest, grant) {
+      const record = createApiKeyRecord(digest, grant)
+      add(keyOfDigest(digest), record)
+      return { credentialId: record.id }
+    },
+    async revoke(credentialId) {
+      const lookup = lookupOfId.get(credentialId)
+      const record = lookup === undefined ? undefined : byLookup.get(lookup)
+      if (lookup === undefined || record === undefined) return false
+      byLookup.set(lookup, Object.freeze({ ...record, status: 'revoked' }))
+      return true
+    },
+  }
+}
+
+const keyOfDigest = (digest: string) => `digest:${digest}`
+const keyOfKeyId = (keyId: string) => `key_id:${keyId}`
+
+/**
+ * Claims are kept by the monotonic clock for as long as they had left by the wall clock when they were made: a stepped
+ * clock neither forgets one early nor keeps it for ever.
+ */
+function createClaims(clock: Clock): Store['claim'] {
+  const untilMs = new Map<string, number>()
+  let pruneAt = 1_024
+
+  function prune(nowMs: number): void {
+    for (const [key, until] of untilMs) {
+      if (until <= nowMs) untilMs.delete(key)
+    }
+    pruneAt = Math.max(1_024, untilMs.size * 2)
+  }
+
+  return (key, expiresAtMs) => {
+    const nowMs = clock.monotonicMs()
+    if ((untilMs.get(key) ?? Number.NEGATIVE_INFINITY) > nowMs) return false
+    if (untilMs.size >= pruneAt) prune(nowMs)
+    if (untilMs.size >= MAX_CLAIMS) throw new Error(`more than ${MAX_CLAIMS} claims are held at once`)
+    untilMs.set(key, nowMs + Math.max(0, expiresAtMs - clock.wallMs()))
+    return true
+  }
+}

@@ -1,0 +1,32 @@
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, '[url]'],
+  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*/g, '[token]'],
+  [/\b(bearer|basic)\s+[^\s"',;]+/gi, '$1 [credential]'],
+  [/\b((?:api[-_]?)?key|token|secret|password)=[^\s"'&]+/gi, '$1=[credential]'],
+  [/[A-Za-z0-9_-]{40,}/g, '[opaque]'],
+]
+const MAX_LENGTH = 500
+const MAX_CAUSES = 4
+
+/**
+ * Tells an error and its causes in one line, without URLs (RPC endpoints carry keys), tokens or anything else that
+ * could be a credential.
+ */
+export function describeCause(cause: unknown): string {
+  const parts: string[] = []
+  for (let error = cause; error !== undefined && parts.length < MAX_CAUSES; ) {
+    parts.push(describe(error))
+    error = error instanceof Error ? error.cause : undefined
+  }
+  return redact(parts.join(': ')).slice(0, MAX_LENGTH)
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : `a thrown ${typeof error}`
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? `${error.message} (${code})` : error.message
+}
+
+function redact(text: string): string {
+  return PATTERNS.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), text)
+}

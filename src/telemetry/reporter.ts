@@ -1,0 +1,137 @@
+import type { Principal } from '../access.js'
+import type { Decision, Refusal } from '../decision.js'
+import type { Balance } from '../ports/balance-source.js'
+import type { Clock } from '../ports/clock.js'
+import { type GateRequest, pathOf } from '../request.js'
+import { wireCodeOf } from '../response.js'
+import type { DecisionEvent, Stage } from './decision-event.js'
+import { describeCause } from './redact.js'
+
+/** What happened on the way to a decision. */
+export interface Trace {
+  principal: Principal | undefined
+  wallet: string | undefined
+  balance: Balance | undefined
+  /** Ends a stage: what has passed since the last end is its time. */
+  lap(stage: Stage): void
+}
+
+/** Sees decisions being made. */
+export interface Reporter {
+  begin(): Trace
+  end(request: GateRequest, decision: Decision, trace: Trace): void
+}
+
+const WARNING_INTERVAL_MS = 10_000
+
+/** Tells the host's hook of every decision. A hook that throws changes nothing. */
+export function createReporter(onDecision: (event: DecisionEvent) => void, clock: Clock): Reporter {
+  return {
+    begin: () => new TimedTrace(clock),
+    end(request, decision, trace) {
+      try {
+        onDecision(eventOf(request, decision, trace as TimedTrace, clock))
+      } catch {
+        // The decision stands: what watches it must not be able to change it.
+      }
+    },
+  }
+}
+
+/** For hosts without a hook: an outage is told by a process warning, at most one every ten seconds. */
+export function createWarner(clock: Clock): Reporter {
+  let lastMs = Number.NEGATIVE_INFINITY
+  let unsaid = 0
+  return {
+    begin: () => UNTIMED,
+    end(_request, decision) {
+      const outage = decision.type === 'refuse' ? outageOf(decision) : undefined
+      if (outage === undefined) return
+      const nowMs = clock.monotonicMs()
+      if (nowMs - lastMs < WARNING_INTERVAL_MS) {
+        unsaid++
+        return
+      }
+      const more = unsaid === 0 ? '' : ` (and ${unsaid} more since the last warning)`
+      lastMs = nowMs
+      unsaid = 0
+      process.emitWarning(`${outage.dependency} could not answer: ${outage.cause}${more}`, 'SallyportOutage')
+    },
+  }
+}
+
+class TimedTrace implements Trace {
+  principal: Principal | undefined
+  wallet: string | undefined
+  balance: Balance | undefined
+  readonly stagesMs: Partial<Record<Stage, number>> = {}
+  readonly startedMs: number
+  readonly #clock: Clock
+  #lapMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.startedMs = clock.monotonicMs()
+    this.#lapMs = this.startedMs
+  }
+
+  lap(stage: Stage): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.stagesMs[stage] = nowMs - this.#lapMs
+    this.#lapMs = nowMs
+  }
+}
+
+// Shared by every request of a gate without a hook, so it keeps nothing.
+const UNTIMED: Trace = Object.freeze({
+  get principal() {
+    return undefined
+  },
+  set principal(_principal) {},
+  get wallet() {
+    return undefined
+  },
+  set wallet(_wallet) {},
+  get balance() {
+    return undefined
+  },
+  set balance(_balance) {},
+  lap() {},
+})
+
+function eventOf(request: GateRequest, decision: Decision, trace: TimedTrace, clock: Clock): DecisionEvent {
+  const { principal, wallet, balance } = trace
+  const outage = decision.type === 'refuse' ? outageOf(decision) : undefined
+  return {
+    decisionId: decision.decisionId,
+    outcome: decision.type,
+    code: decision.type === 'allow' ? 'allowed' : wireCodeOf(decision),
+    atMs: clock.wallMs(),
+    method: request.method,
+    path: pathOf(request.target),
+    ...(principal && { principal: summaryOf(principal) }),
+    ...(wallet !== undefined && { wallet }),
+    durationMs: clock.monotonicMs() - trace.startedMs,
+    stagesMs: trace.stagesMs,
+    ...(balance && { balance: balance.freshness ?? 'read' }),
+    ...(outage && { outage }),
+  }
+}
+
+function summaryOf({
+  kind,
+  accountId,
+  credentialId,
+  role,
+}: Principal): NonNullable<DecisionEvent['principal']> {
+  return { kind, accountId, credentialId, role }
+}
+
+function outageOf(refusal: Refusal): DecisionEvent['outage'] {
+  if (refusal.code === 'dependency_unavailable') {
+    return { dependency: refusal.dependency, cause: describeCause(refusal.cause) }
+  }
+  return refusal.code === 'policy_unavailable'
+    ? { dependency: 'policy', cause: describeCause(refusal.cause) }
+    : undefined
+}
