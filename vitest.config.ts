@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    // Tests read the source; test/package tries the packed package.
+    alias: [
+      { find: /^sallyport$/, replacement: source('./src/index.ts') },
+      { find: /^sallyport\/balances$/, replacement: source('./src/balances/index.ts') },
+      { find: /^sallyport\/(balances|stores)\/(.+)$/, replacement: source('./src/$1/$2.ts') },
+      { find: /^sallyport\/(express|fastify|koa)$/, replacement: source('./adapters/$1.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})
