@@ -19,7 +19,6 @@ import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
 export interface ExpressRequest extends IncomingMessage {
   readonly originalUrl?: string
   readonly ip?: string | undefined
-  readonly body?: unknown
 }
 
 /** An Express middleware, in types that need none of Express's. */
@@ -91,7 +90,7 @@ export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
     const endpoint = findEndpoint(endpoints, req.method, pathOf(req.url ?? ''))
     if (endpoint === undefined) next()
     else {
-      const body = { parsed: req.body, stream: req }
+      const body = { parsed: (req as { readonly body?: unknown }).body, stream: req }
       endpoint.handle(toGateRequest(req, targetOf(req), req), body).then((answer) => write(res, answer), next)
     }
   }

@@ -1,0 +1,48 @@
+import type { Server } from 'node:http'
+import Router from '@koa/router'
+import Koa from 'koa'
+import { getAccess, requireAccess, routes } from 'sallyport/koa'
+import type { Gates } from './gates.js'
+import { createProofs } from './proofs.js'
+
+/** A merchant's backend on Koa. */
+export function startKoa({ gate, members, processors, refunders }: Gates, port: number): Promise<Server> {
+  const app = new Koa()
+  const router = new Router()
+  const proofs = createProofs()
+
+  app.use(routes(gate, { check: { balance: members } }))
+  app.use(requireAccess(gate, { public: ['/health'] }))
+
+  router.get('/health', (ctx) => {
+    ctx.body = { ok: true }
+  })
+  router.get('/v1/proofs', requireAccess(members), (ctx) => {
+    const { wallet } = getAccess(ctx, members)
+    ctx.body = { items: proofs.list(wallet.owns) }
+  })
+  router.post('/v1/proofs', requireAccess(members), async (ctx) => {
+    const { wallet } = getAccess(ctx, members)
+    const { taskId } = await readJson(ctx.req)
+    ctx.status = 201
+    ctx.body = proofs.add(wallet.tag({ taskId: String(taskId) }))
+  })
+  router.post('/v1/charges', requireAccess(processors), (ctx) => {
+    ctx.body = { charged: true, by: getAccess(ctx, processors).principal.accountId }
+  })
+  router.post('/v1/refunds', requireAccess(refunders), (ctx) => {
+    ctx.body = { refunded: true }
+  })
+  app.use(router.routes())
+
+  return new Promise((resolve) => {
+    const server = app.listen(port, '127.0.0.1', () => resolve(server))
+  })
+}
+
+// Koa parses no bodies of its own; a real backend mounts a body parser.
+async function readJson(message: AsyncIterable<Buffer>): Promise<{ taskId?: unknown }> {
+  const chunks: Buffer[] = []
+  for await (const chunk of message) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
