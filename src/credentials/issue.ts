@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { GateError } from '../gate-error.js'
-import { digestOf } from '../methods/api-key.js'
 import { unknownOptions } from '../option-check.js'
 import { isWalletAddress } from '../wallet-address.js'
+import { createKey, digestOf, isPrefix, PREFIX_RULE } from './api-key-format.js'
 import type { ApiKeyCredential, CredentialRecord, SharedSecretCredential } from './credential.js'
 
 /** Who a new credential is for and what it may do. */
@@ -37,15 +37,13 @@ export interface IssuedSharedSecret {
 const GRANT_OPTIONS = ['accountId', 'wallets', 'role', 'scopes', 'environment', 'expiresAtMs'] as const
 const DIGEST = /^[0-9a-f]{64}$/
 
-/** 256 random bits, in 43 characters of `A-Za-z0-9_-`. */
-const randomText = () => randomBytes(32).toString('base64url')
-
 /** Makes an API key and the record to store of it. */
 export function createApiKey(
   prefix: string,
   grant: CredentialGrant,
 ): { readonly issued: IssuedApiKey; readonly record: ApiKeyCredential } {
-  const key = `${prefix}_${randomText()}`
+  if (!isPrefix(prefix)) throw new GateError('ERR_GATE_OPTIONS', [`prefix must be ${PREFIX_RULE}`])
+  const key = createKey(prefix)
   const record = createApiKeyRecord(digestOf(key), grant)
   return { issued: { credentialId: record.id, key }, record }
 }
@@ -70,7 +68,7 @@ export function createSharedSecret(grant: CredentialGrant): {
   readonly record: SharedSecretCredential
 } {
   const keyId = `api_key_${randomBytes(18).toString('base64url')}`
-  const sharedSecret = `sec_${randomText()}`
+  const sharedSecret = `sec_${randomBytes(32).toString('base64url')}`
   const record: SharedSecretCredential = Object.freeze({
     ...createRecord(grant),
     kind: 'sharedSecret',

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
-import type { ApiKeyCredential, Credential } from '../credentials/credential.js'
+import { digestOf, isPrefix, isSecretPart, PREFIX_RULE } from '../credentials/api-key-format.js'
+import type { Credential } from '../credentials/credential.js'
 import { standingOf } from '../credentials/standing.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
@@ -17,7 +17,6 @@ export interface ApiKeyOptions {
   readonly walletHeader?: 'required' | 'optional'
 }
 
-const PREFIX = /^[A-Za-z0-9](?:[A-Za-z0-9_]{0,30}[A-Za-z0-9])?$/
 const INVALID = refused('credential_invalid', { presented: 'apiKey' })
 const EXPIRED = refused('credential_expired', { presented: 'apiKey' })
 
@@ -30,15 +29,12 @@ const EXPIRED = refused('credential_expired', { presented: 'apiKey' })
 export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
   const { prefix = 'sk', walletHeader = 'required' } = options
   const problems = unknownOptions('apiKey', options, ['prefix', 'walletHeader'])
-  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
-    problems.push('apiKey.prefix must be 1 to 32 letters, digits and inner underscores')
-  }
+  if (!isPrefix(prefix)) problems.push(`apiKey.prefix must be ${PREFIX_RULE}`)
   if (walletHeader !== 'required' && walletHeader !== 'optional') {
     problems.push("apiKey.walletHeader must be 'required' or 'optional'")
   }
   const start = `${prefix}_`
   const length = start.length + 43
-  const body = /^[A-Za-z0-9_-]{43}$/
 
   function judge(found: Credential | undefined | Refused, context: VerifyContext): Verification {
     if (found instanceof Refused) return found
@@ -55,15 +51,10 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
     needsClaim: false,
     problems,
     recognizes: (token) =>
-      token.length === length && token.startsWith(start) && body.test(token.slice(start.length)),
+      token.length === length && token.startsWith(start) && isSecretPart(token.slice(start.length)),
     verify(token, context) {
       const found = context.find({ kind: 'apiKey', digest: digestOf(token) })
       return isPending(found) ? found.then((known) => judge(known, context)) : judge(found, context)
     },
   }
-}
-
-/** The digest that a key is stored and found by: SHA-256 of the whole key, in lower-case hex. */
-export function digestOf(key: string): ApiKeyCredential['digest'] {
-  return hash('sha256', key, 'hex')
 }

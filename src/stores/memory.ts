@@ -8,7 +8,6 @@ import {
   type IssuedSharedSecret,
 } from '../credentials/issue.js'
 import { GateError } from '../gate-error.js'
-import { apiKey } from '../methods/api-key.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store } from '../ports/store.js'
 import { systemClock } from '../system-clock.js'
@@ -59,8 +58,6 @@ export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } 
       byLookup.get(lookup.kind === 'apiKey' ? keyOfDigest(lookup.digest) : keyOfKeyId(lookup.keyId)),
     claim: claims,
     async issueApiKey({ prefix = 'sk', ...grant }) {
-      const { problems } = apiKey({ prefix })
-      if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
       const { issued, record } = createApiKey(prefix, grant)
       add(keyOfDigest(record.digest), record)
       return issued
