@@ -12,11 +12,7 @@ export interface Outcome {
 }
 
 /** Takes one step against a running server, over a real socket. */
-export async function perform(
-  step: Step,
-  port: number,
-  rpc: { calls(): number },
-): Promise<Outcome> {
+export async function perform(step: Step, port: number, rpc: { calls(): number }): Promise<Outcome> {
   await step.before?.()
   const before = rpc.calls()
   const { status, body } = await send(step, port)
@@ -32,8 +28,12 @@ function complain(
   if (got.status !== expect.status) return `status ${got.status} instead of ${expect.status}`
   if (got.code !== (expect.code ?? '')) return `code ${got.code} instead of ${expect.code ?? 'none'}`
   if (got.rpcCalls !== expect.rpcCalls) return `${got.rpcCalls} RPC calls instead of ${expect.rpcCalls}`
-  const wrong = Object.entries(expect.body ?? {}).find(([name, value]) => !isDeepStrictEqual(got.body[name], value))
-  return wrong && `${wrong[0]} is ${JSON.stringify(got.body[wrong[0]])} instead of ${JSON.stringify(wrong[1])}`
+  const wrong = Object.entries(expect.body ?? {}).find(
+    ([name, value]) => !isDeepStrictEqual(got.body[name], value),
+  )
+  return (
+    wrong && `${wrong[0]} is ${JSON.stringify(got.body[wrong[0]])} instead of ${JSON.stringify(wrong[1])}`
+  )
 }
 
 type Body = Readonly<Record<string, unknown>>

@@ -163,7 +163,11 @@ export async function writeScenario(
       expect: {
         status: 200,
         rpcCalls: 0,
-        body: { allowed: false, reason: 'Insufficient balance. Required: 50000, Found: 25000', balance: 25000 },
+        body: {
+          allowed: false,
+          reason: 'Insufficient balance. Required: 50000, Found: 25000',
+          balance: 25000,
+        },
       },
     },
     {
@@ -196,7 +200,11 @@ export async function writeScenario(
       before: () => rpc.stop(),
       path: '/v1/proofs',
       headers: asRich,
-      expect: { status: 200, rpcCalls: 0, body: { items: [{ taskId: 'weld-17', ownerWallet: rich.address }] } },
+      expect: {
+        status: 200,
+        rpcCalls: 0,
+        body: { items: [{ taskId: 'weld-17', ownerWallet: rich.address }] },
+      },
     },
     {
       what: 'RPC stopped; a wallet never seen',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Access, Principal, WalletScope } from './access.js'
+import type { Access, Principal, WalletScope, WithBalance, WithWallet } from './access.js'
 import { createCredentialFinder } from './credentials/lookup.js'
 import { isPending } from './deadline.js'
 import { type Decision, Refused, refused } from './decision.js'
@@ -7,15 +7,15 @@ import { extractBearer } from './extraction.js'
 import { GateError } from './gate-error.js'
 import type { Verification } from './methods/method.js'
 import { type GateOptions, parseOptions } from './options.js'
-import type { Policy } from './policy.js'
 import type { Balance } from './ports/balance-source.js'
 import { probe } from './readiness.js'
 import { type GateRequest, type HeaderValue, readHeader } from './request.js'
 import { type Findings, keepFindings, recallFindings, recordDescent } from './request-state.js'
 import {
-  type AccessWith,
   joinRequirements,
   type Requirements,
+  type RequiresBalance,
+  type RequiresWallet,
   type ResolvedRequirements,
 } from './requirements.js'
 import { attempt } from './stages/attempt.js'
@@ -45,9 +45,9 @@ export interface Gate<A extends Access = Access> {
    * @example
    * const members = gate.with({ balance: { mint: ACTO_MINT, minimum: '50000', symbol: 'ACTO' } })
    */
-  with<const R extends Omit<Requirements, 'policy'>>(
-    requirements: R & { readonly policy?: Policy<AccessWith<A, R>> },
-  ): Gate<AccessWith<A, R>>
+  with(requirements: Requirements<WithBalance<A>> & RequiresBalance): Gate<WithBalance<A>>
+  with(requirements: Requirements<WithWallet<A>> & RequiresWallet): Gate<WithWallet<A>>
+  with(requirements: Requirements<A>): Gate<A>
   /**
    * Checks that the store and the chain answer and that every required mint exists: a wrong mint must fail here, not
    * refuse for ever.

@@ -1,4 +1,4 @@
-import type { Access, PrincipalKind, WithBalance, WithWallet } from './access.js'
+import type { Access, PrincipalKind } from './access.js'
 import { type Decimal, parseDecimal } from './amount.js'
 import { unknownOptions } from './option-check.js'
 import type { Policy } from './policy.js'
@@ -30,12 +30,15 @@ export interface Requirements<A extends Access = Access> {
   readonly policy?: Policy<A>
 }
 
-/** The access of a gate with these requirements. */
-export type AccessWith<A extends Access, R> = R extends { readonly balance: object }
-  ? WithBalance<A>
-  : R extends { readonly wallet: 'required' }
-    ? WithWallet<A>
-    : A
+/** Requirements that promise a balance, and with it a wallet. */
+export interface RequiresBalance {
+  readonly balance: BalanceRequirement
+}
+
+/** Requirements that promise a wallet. */
+export interface RequiresWallet {
+  readonly wallet: 'required'
+}
 
 /** A balance requirement, read once. */
 export interface ResolvedBalance {

@@ -7,6 +7,7 @@ import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-sour
 import type { Clock } from '../ports/clock.js'
 import { systemClock } from '../system-clock.js'
 import { assertBalance } from './answer-check.js'
+import { clockProblems, isOptions, isSource, timeoutProblems } from './option-problems.js'
 
 /** How long a balance may be used. All in milliseconds, on the monotonic clock, from when its reading began. */
 export interface BalanceCacheOptions {
@@ -31,9 +32,12 @@ export interface CachedOptions extends BalanceCacheOptions {
 
 const TIMES = ['ttlMs', 'insufficientTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs'] as const
 const CACHE_OPTIONS = [...TIMES, 'maxEntries'] as const
+// Room for all entries is taken when the cache is made.
+const MOST_ENTRIES = 10_000_000
 
 /** A sentence for everything that is wrong with the options of a cache. */
 export function cacheProblems(owner: string, options: object): string[] {
+  if (!isOptions(options)) return [`${owner} must be options, at least {}`]
   const values = options as Record<string, unknown>
   const problems = unknownOptions(owner, options, CACHE_OPTIONS)
   for (const name of TIMES) {
@@ -43,10 +47,14 @@ export function cacheProblems(owner: string, options: object): string[] {
     }
   }
   const { maxEntries } = values
-  if (maxEntries !== undefined && !(Number.isSafeInteger(maxEntries) && (maxEntries as number) >= 1)) {
-    problems.push(`${owner}.maxEntries must be a whole number of at least 1`)
+  if (maxEntries !== undefined && !isCount(maxEntries)) {
+    problems.push(`${owner}.maxEntries must be a whole number from 1 to ${MOST_ENTRIES}`)
   }
   return problems
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_ENTRIES
 }
 
 const caches = new WeakSet<BalanceSource>()
@@ -74,9 +82,9 @@ interface Entry {
  * createGate({ store, balances: cached(failover([near, far]), { ttlMs: 10_000 }) })
  */
 export function cached(source: BalanceSource, options: CachedOptions = {}): BalanceSource {
-  const { timeoutMs = 2_000, clock = systemClock, ...cacheOptions } = options
-  const problems = cacheProblems('cached', cacheOptions)
+  const problems = problemsOf(source, options)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+  const { timeoutMs = 2_000, clock = systemClock } = options
   const ttlMs = options.ttlMs ?? 60_000
   const insufficientTtlMs = options.insufficientTtlMs ?? 5_000
   const revalidateUntilMs = ttlMs + (options.staleWhileRevalidateMs ?? 30_000)
@@ -91,6 +99,8 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
     assertBalance(balance)
     const known = entries.get(key)
     if (known !== undefined && balance.slot < known.fresh.slot) {
+      // Another reading has meanwhile found out more than this one.
+      if (known.readAtMs >= readAtMs && (query.exact !== true || known.fresh.exact)) return known
       throw new Error(
         `the chain answered slot ${balance.slot}, older than slot ${known.fresh.slot} already known`,
       )
@@ -152,6 +162,17 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
   }
   caches.add(decorated)
   return decorated
+}
+
+function problemsOf(source: BalanceSource, options: CachedOptions): string[] {
+  if (!isOptions(options)) return ['cached must be given options, at least {}']
+  const { timeoutMs, clock, ...cacheOptions } = options
+  return [
+    ...(isSource(source) ? [] : ['cached needs a source with read and readMint']),
+    ...cacheProblems('cached', cacheOptions),
+    ...timeoutProblems('cached.timeoutMs', timeoutMs),
+    ...clockProblems('cached.clock', clock),
+  ]
 }
 
 /** Whether an answer can be used for longer: it is exact where it must be, and reaches what the caller needs. */

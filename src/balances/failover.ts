@@ -5,6 +5,8 @@ import type { BalanceSource } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import { systemClock } from '../system-clock.js'
+import { assertBalance } from './answer-check.js'
+import { clockProblems, isOptions, isSource, timeoutProblems } from './option-problems.js'
 
 /** How several sources stand in for one another. */
 export interface FailoverOptions {
@@ -23,10 +25,11 @@ export interface FailoverOptions {
  * @example
  * failover([solanaBalances({ rpcUrl: near }), solanaBalances({ rpcUrl: far })])
  */
-export function failover(sources: readonly BalanceSource[], options: FailoverOptions = {}): BalanceSource {
-  const { timeoutMs = 1_800, illForMs = 10_000, clock = systemClock } = options
-  const problems = problemsOf(sources, options)
+export function failover(given: readonly BalanceSource[], options: FailoverOptions = {}): BalanceSource {
+  const problems = problemsOf(given, options)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+  const { timeoutMs = 1_800, illForMs = 10_000, clock = systemClock } = options
+  const sources = [...given]
   const illUntilMs = new Map<BalanceSource, number>()
 
   function inOrder(): BalanceSource[] {
@@ -60,7 +63,12 @@ export function failover(sources: readonly BalanceSource[], options: FailoverOpt
   }
 
   return {
-    read: (query, callOptions) => ask(callOptions, (source, own) => source.read(query, own)),
+    read: (query, callOptions) =>
+      ask(callOptions, async (source, own) => {
+        const balance = await source.read(query, own)
+        assertBalance(balance)
+        return balance
+      }),
     readMint: (mint, callOptions) => ask(callOptions, (source, own) => source.readMint(mint, own)),
   }
 }
@@ -81,13 +89,17 @@ async function within<T>(
 }
 
 function problemsOf(sources: readonly BalanceSource[], options: FailoverOptions): string[] {
+  if (!isOptions(options)) return ['failover must be given options, at least {}']
   const problems = unknownOptions('failover', options, ['timeoutMs', 'illForMs', 'clock'])
   if (!Array.isArray(sources) || sources.length === 0) problems.push('failover needs at least one source')
-  for (const name of ['timeoutMs', 'illForMs'] as const) {
-    const value = options[name]
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
-      problems.push(`failover.${name} must be a number of milliseconds above 0`)
-    }
+  else if (!sources.every(isSource)) problems.push('failover needs sources with read and readMint')
+  const { timeoutMs, illForMs, clock } = options
+  if (illForMs !== undefined && !(Number.isFinite(illForMs) && illForMs > 0)) {
+    problems.push('failover.illForMs must be a number of milliseconds above 0')
   }
-  return problems
+  return [
+    ...problems,
+    ...timeoutProblems('failover.timeoutMs', timeoutMs),
+    ...clockProblems('failover.clock', clock),
+  ]
 }

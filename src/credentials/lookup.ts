@@ -26,40 +26,50 @@ interface Kept {
   readonly readAtMs: number
 }
 
+interface Flight {
+  readonly answer: Promise<Found>
+  readonly readAtMs: number
+}
+
 const MAX_KEPT = 10_000
 
 /**
  * Looks credentials up. A store that answers at once is asked every time, so that a revocation holds at once; an answer
- * that had to be waited for is kept for `boundMs`, and callers that wait for the same credential share one read.
+ * that had to be waited for is kept for `boundMs`, and callers that wait for the same credential share one read, as
+ * long as it began less than `boundMs` ago.
  */
 export function createCredentialFinder({ find, clock, timeoutMs, boundMs }: FinderOptions): CredentialFinder {
   const kept = new LRUCache<string, Kept>({ max: MAX_KEPT })
-  const flights = new Map<string, Promise<Found>>()
+  const flights = new Map<string, Flight>()
 
   function read(lookup: CredentialLookup): Found | Promise<Found> {
     return attempt<Credential | undefined>('store', timeoutMs, (options) => {
       const answer = find(lookup, options)
-      return isPending(answer) ? answer.then((record) => checked(record, lookup)) : checked(answer, lookup)
+      if (!isPending(answer)) return checked(answer, lookup)
+      return Promise.resolve(answer).then((record) => checked(record, lookup))
     })
   }
 
   return (lookup) => {
     const key = lookup.kind === 'apiKey' ? `k${lookup.digest}` : `s${lookup.keyId}`
+    const nowMs = clock.monotonicMs()
+    const isRecent = ({ readAtMs }: { readonly readAtMs: number }) => nowMs - readAtMs < boundMs
     const known = kept.get(key)
-    if (known !== undefined && clock.monotonicMs() - known.readAtMs < boundMs) return known.credential
-    const flight = flights.get(key)
-    if (flight !== undefined) return flight
-    const readAtMs = clock.monotonicMs()
-    const answer = read(lookup)
-    if (!isPending(answer)) return answer
-    const shared = answer.then((found) => {
-      flights.delete(key)
-      if (found === undefined || found instanceof Refused) kept.delete(key)
-      else if (boundMs > 0) kept.set(key, { credential: found, readAtMs })
-      return found
-    })
-    flights.set(key, shared)
-    return shared
+    if (known !== undefined && isRecent(known)) return known.credential
+    const under = flights.get(key)
+    if (under !== undefined && isRecent(under)) return under.answer
+    const found = read(lookup)
+    if (!isPending(found)) return found
+    const flight: Flight = { answer: found.then(land), readAtMs: nowMs }
+    flights.set(key, flight)
+    return flight.answer
+
+    function land(answer: Found): Found {
+      if (flights.get(key) === flight) flights.delete(key)
+      if (answer === undefined || answer instanceof Refused) kept.delete(key)
+      else if (boundMs > 0) kept.set(key, { credential: answer, readAtMs: nowMs })
+      return answer
+    }
   }
 }
 

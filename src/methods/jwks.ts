@@ -12,7 +12,7 @@ import { provesSignature } from './jws-signature.js'
 import { audienceAdmits, isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
-import { SESSION_TYPE } from './wallet-session.js'
+import { SESSION_TYPE } from './token-type.js'
 
 /** What a token of an identity provider says of its bearer. */
 export interface JwksPrincipal {
@@ -62,11 +62,10 @@ export function jwks(options: JwksOptions): JwtMethod {
   function identify(jwt: CompactJwt): Verification {
     const { sub, jti } = jwt.payload
     const stated = principal(jwt.payload)
+    assertPrincipal(stated)
     const accountId = stated.accountId ?? (isIdentifier(sub) ? `${issuer}|${sub}` : undefined)
     if (accountId === undefined) return INVALID
     const { role = null, scopes = [], wallets = [] } = stated
-    if (!wallets.every(isWalletAddress))
-      throw new Error('jwks.principal answered a wallet that is no Solana address')
     const credentialId = isIdentifier(jti) ? jti : accountId
     return createIdentity({ kind: 'jwks', accountId, credentialId, role, scopes, wallets }, 'optional')
   }
@@ -115,7 +114,30 @@ function jwksUriOf({ issuer, jwksUri }: JwksOptions): string {
 function scopesOnly({ scope, scp }: Readonly<Record<string, unknown>>): JwksPrincipal {
   const stated = scope ?? scp
   if (typeof stated === 'string') return { scopes: stated.split(' ').filter((name) => name !== '') }
-  return { scopes: Array.isArray(stated) ? stated.filter((name) => typeof name === 'string') : [] }
+  return { scopes: Array.isArray(stated) ? stated.filter(isIdentifier) : [] }
+}
+
+// The callback is the host's, so what is wrong with its answer is an outage: it makes nobody anonymous or mightier.
+function assertPrincipal(stated: JwksPrincipal): void {
+  if (typeof stated !== 'object' || stated === null || isPending(stated as unknown)) {
+    throw new TypeError('jwks.principal must answer an object, and at once')
+  }
+  const { accountId, role = null, scopes = [], wallets = [] } = stated
+  if (accountId !== undefined && !isIdentifier(accountId)) {
+    throw new TypeError('jwks.principal answered an accountId that is no identifier')
+  }
+  if (role !== null && !isIdentifier(role)) {
+    throw new TypeError('jwks.principal answered a role that is no identifier')
+  }
+  if (!Array.isArray(scopes) || !scopes.every(isIdentifier)) {
+    throw new TypeError('jwks.principal must answer scopes as a list of strings')
+  }
+  if (
+    !Array.isArray(wallets) ||
+    !wallets.every((wallet) => isIdentifier(wallet) && isWalletAddress(wallet))
+  ) {
+    throw new TypeError('jwks.principal must answer wallets as a list of Solana addresses')
+  }
 }
 
 function problemsOf(options: JwksOptions): string[] {
@@ -126,14 +148,18 @@ function problemsOf(options: JwksOptions): string[] {
   if (audiences.length === 0 || !audiences.every(isIdentifier)) {
     problems.push('jwks.audience is required: what aud must name, a string or a list of them')
   }
-  if (isIdentifier(issuer) && !isServiceUrl(jwksUriOf(options))) {
+  if ((options.jwksUri !== undefined || isIdentifier(issuer)) && !isServiceUrl(jwksUriOf(options))) {
     problems.push(
       'jwks.jwksUri must be an https URL (http only on loopback); it defaults to one under the issuer',
     )
   }
   if (
     algorithms !== undefined &&
-    (algorithms.length === 0 || !algorithms.every((alg) => ASYMMETRIC.includes(alg)))
+    !(
+      Array.isArray(algorithms) &&
+      algorithms.length > 0 &&
+      algorithms.every((alg) => ASYMMETRIC.includes(alg))
+    )
   ) {
     problems.push(`jwks.algorithms must be some of ${ASYMMETRIC.join(', ')}`)
   }

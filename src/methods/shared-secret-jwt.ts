@@ -53,7 +53,10 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
     const key = `jti:${hash('sha256', JSON.stringify([credential.id, jti]), 'hex')}`
     const first = await context.claim(key, (exp + clockToleranceSeconds) * 1000)
     if (first instanceof Refused) return first
-    return first ? undefined : refused('credential_replayed', {})
+    if (first === true) return undefined
+    if (first === false) return refused('credential_replayed', {})
+    const cause = new TypeError('the store answered a claim with neither true nor false')
+    return refused('dependency_unavailable', { dependency: 'store', cause })
   }
 
   return {

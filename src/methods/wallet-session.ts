@@ -9,6 +9,7 @@ import { importHs256Key, provesWithOneOf } from './jws-signature.js'
 import { isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
+import { SESSION_TYPE } from './token-type.js'
 
 export interface WalletSessionOptions {
   /** Where the service lives, for example `https://api.example`: `iss` and `aud` of every session. Never a Host header. */
@@ -18,9 +19,6 @@ export interface WalletSessionOptions {
   /** The longest session that is honoured, in seconds. Default 1800. */
   readonly sessionTtlSeconds?: number
 }
-
-/** The `typ` that sets a session apart from every other JWT (RFC 8725 §3.11). */
-export const SESSION_TYPE = 'sallyport-session+jwt'
 
 const OPTIONS = ['origin', 'secrets', 'sessionTtlSeconds'] as const
 const ALGORITHMS = ['HS256'] as const

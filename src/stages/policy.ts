@@ -20,7 +20,8 @@ export function consultPolicies(
     const deadline = new Deadline()
     let verdict: Verdict | Promise<Verdict>
     try {
-      verdict = policy(input, deadline)
+      const answer = policy(input, deadline)
+      verdict = isPending(answer) ? Promise.resolve(answer) : answer
     } catch (cause) {
       return refused('policy_unavailable', { cause })
     }

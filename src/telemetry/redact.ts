@@ -1,10 +1,13 @@
+// Each reads a text in one go: what is told may have been written by a server far away.
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, '[url]'],
+  [/[\p{Cc}\u2028\u2029]+/gu, ' '],
+  [/[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>]+/gi, '[url]'],
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*/g, '[token]'],
   [/\b(bearer|basic)\s+[^\s"',;]+/gi, '$1 [credential]'],
-  [/\b((?:api[-_]?)?key|token|secret|password)=[^\s"'&]+/gi, '$1=[credential]'],
+  [/((?:key|token|secret|password)["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi, '$1[credential]'],
   [/[A-Za-z0-9_-]{40,}/g, '[opaque]'],
 ]
+const MAX_READ = 4_096
 const MAX_LENGTH = 500
 const MAX_CAUSES = 4
 
@@ -18,7 +21,12 @@ export function describeCause(cause: unknown): string {
     parts.push(describe(error))
     error = error instanceof Error ? error.cause : undefined
   }
-  return redact(parts.join(': ')).slice(0, MAX_LENGTH)
+  return redact(wholeWords(parts.join(': '))).slice(0, MAX_LENGTH)
+}
+
+// The half of a secret would not look like one.
+function wholeWords(text: string): string {
+  return text.length <= MAX_READ ? text : text.slice(0, text.lastIndexOf(' ', MAX_READ) + 1)
 }
 
 function describe(error: unknown): string {

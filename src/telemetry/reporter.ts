@@ -1,4 +1,5 @@
 import type { Principal } from '../access.js'
+import { isPending } from '../deadline.js'
 import type { Decision, Refusal } from '../decision.js'
 import type { Balance } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
@@ -24,17 +25,35 @@ export interface Reporter {
 
 const WARNING_INTERVAL_MS = 10_000
 
-/** Tells the host's hook of every decision. A hook that throws changes nothing. */
-export function createReporter(onDecision: (event: DecisionEvent) => void, clock: Clock): Reporter {
+/** Tells the host's hook of every decision. A hook that throws or rejects changes nothing. */
+export function createReporter(onDecision: (event: DecisionEvent) => unknown, clock: Clock): Reporter {
   return {
-    begin: () => new TimedTrace(clock),
-    end(request, decision, trace) {
-      try {
-        onDecision(eventOf(request, decision, trace as TimedTrace, clock))
-      } catch {
-        // The decision stands: what watches it must not be able to change it.
-      }
-    },
+    begin: () => beginTrace(clock),
+    end: unnoticed((request, decision, trace) => {
+      if (!(trace instanceof TimedTrace)) return
+      const told = onDecision(eventOf(request, decision, trace, clock))
+      // An unhandled rejection would end the process.
+      if (isPending(told)) Promise.resolve(told).catch(() => undefined)
+    }),
+  }
+}
+
+function unnoticed(end: Reporter['end']): Reporter['end'] {
+  return (request, decision, trace) => {
+    try {
+      end(request, decision, trace)
+    } catch {
+      // The decision stands: what watches it must not be able to change it.
+    }
+  }
+}
+
+// A clock that throws makes the gate refuse; it must not make it throw.
+function beginTrace(clock: Clock): Trace {
+  try {
+    return new TimedTrace(clock)
+  } catch {
+    return UNTIMED
   }
 }
 
@@ -44,7 +63,7 @@ export function createWarner(clock: Clock): Reporter {
   let unsaid = 0
   return {
     begin: () => UNTIMED,
-    end(_request, decision) {
+    end: unnoticed((_request, decision) => {
       const outage = decision.type === 'refuse' ? outageOf(decision) : undefined
       if (outage === undefined) return
       const nowMs = clock.monotonicMs()
@@ -56,7 +75,7 @@ export function createWarner(clock: Clock): Reporter {
       lastMs = nowMs
       unsaid = 0
       process.emitWarning(`${outage.dependency} could not answer: ${outage.cause}${more}`, 'SallyportOutage')
-    },
+    }),
   }
 }
 

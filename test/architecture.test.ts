@@ -1,0 +1,190 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+interface SourceFile {
+  readonly path: string
+  readonly text: string
+  /** What it imports: a path from the root for our own files, the specifier for packages. */
+  readonly imports: readonly string[]
+}
+
+function readFolder(folder: string): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const path = join(folder, name)
+      const text = readFileSync(join(root, path), 'utf8')
+      return { path, text, imports: importsOf(path, text) }
+    })
+}
+
+function importsOf(path: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport\(|^import)\s*'([^']+)'/gm)].map(
+    (match) => match[1] ?? '',
+  )
+  return specifiers.map((specifier) =>
+    specifier.startsWith('.')
+      ? relative(root, resolve(root, dirname(path), specifier)).replace(/\.js$/, '.ts')
+      : specifier,
+  )
+}
+
+const core = readFolder('src')
+const adapters = readFolder('adapters')
+const all = [...core, ...adapters]
+
+/** Who may import a package. Whatever is not named may be imported by nobody. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  '@solana/web3.js': /^src\/balances\/solana\.ts$/,
+  'lru-cache': /^src\/(?:balances\/cached|credentials\/lookup)\.ts$/,
+  'jose/errors': /^src\/methods\//,
+  'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
+  'jose/jws/compact/verify': /^src\/methods\/jws-signature\.ts$/,
+  fastify: /^adapters\/fastify\.ts$/,
+  'fastify-plugin': /^adapters\/fastify\.ts$/,
+  'node:crypto': /^src\/(?:gate|credentials\/[a-z-]+|methods\/[a-z-]+)\.ts$/,
+  'node:async_hooks': /^src\/balances\/solana\.ts$/,
+  'node:stream': /^src\/routes\//,
+  'node:http': /^adapters\//,
+}
+
+/** What a folder of the core may import of the core: folders, and files at its top. */
+const FOLDERS: Readonly<Record<string, RegExp>> = {
+  ports: /^src\/(?:ports\/|amount\.ts|credentials\/credential\.ts)/,
+  credentials: /^src\/(?:credentials|ports|stages\/attempt\.ts|[a-z-]+\.ts)/,
+  methods: /^src\/(?:methods|credentials|ports|[a-z-]+\.ts)/,
+  balances: /^src\/(?:balances|ports|[a-z-]+\.ts)/,
+  stores: /^src\/(?:credentials|ports|[a-z-]+\.ts)/,
+  stages: /^src\/(?:stages|methods|ports|[a-z-]+\.ts)/,
+  telemetry: /^src\/(?:telemetry|ports|[a-z-]+\.ts)/,
+  routes: /^src\/(?:routes|stages\/balance\.ts|ports|[a-z-]+\.ts)/,
+}
+
+/** The files that put the others together: nothing that is put together may reach up to them. */
+const ASSEMBLY = new Set(['src/gate.ts', 'src/options.ts', 'src/index.ts', 'src/readiness.ts'])
+
+/** What plug-ins of one folder share; any other import between them is refused. */
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  'src/methods': [
+    'method',
+    'identity',
+    'compact-jwt',
+    'json-members',
+    'jws-signature',
+    'jwt-claims',
+    'jwt-times',
+    'token-type',
+  ],
+  // Decorators take a source and are one; the Solana source is made of several under a cap and a breaker.
+  'src/balances': ['answer-check', 'failover', 'breaker', 'capped', 'cached'],
+  'src/stores': [],
+}
+
+describe('the house', () => {
+  it('lets each package be imported only where it belongs', () => {
+    const foreign = all.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => !/^(?:src|adapters)\//.test(name) && !PACKAGES[name]?.test(path))
+        .map((name) => `${path} imports ${name}`),
+    )
+    expect(foreign).toEqual([])
+  })
+
+  it('keeps frameworks out of the core', () => {
+    const upward = core.filter(({ imports }) => imports.some((name) => name.startsWith('adapters/')))
+    expect(upward.map(({ path }) => path)).toEqual([])
+  })
+
+  it('lets adapters import the core and nothing of one another', () => {
+    const sideways = adapters.flatMap(({ path, imports }) =>
+      imports.filter((name) => name.startsWith('adapters/')).map((name) => `${path} imports ${name}`),
+    )
+    expect(sideways).toEqual([])
+  })
+
+  it('lets folders import only what stands below them', () => {
+    const upward = core.flatMap(({ path, imports }) => {
+      const folder = /^src\/([a-z-]+)\//.exec(path)?.[1]
+      const allowed = folder === undefined ? /^src\// : FOLDERS[folder]
+      return imports
+        .filter((name) => name.startsWith('src/') && !allowed?.test(name))
+        .map((name) => `${path} imports ${name}`)
+    })
+    expect(upward).toEqual([])
+  })
+
+  it('lets nothing import the files that assemble it, except for their types', () => {
+    const upward = core.flatMap(({ path, text }) =>
+      ASSEMBLY.has(path)
+        ? []
+        : [...text.matchAll(/^import (?!type )[^']*'([^']+)'/gm)]
+            .map((match) =>
+              relative(root, resolve(root, dirname(path), match[1] ?? '')).replace(/\.js$/, '.ts'),
+            )
+            .filter((name) => ASSEMBLY.has(name))
+            .map((name) => `${path} imports ${name}`),
+    )
+    expect(upward).toEqual([])
+  })
+
+  it('lets plug-ins share nothing but what is made for sharing', () => {
+    const sideways = core.flatMap(({ path, imports }) => {
+      const folder = dirname(path)
+      const shared = SHARED[folder]
+      if (shared === undefined || path.endsWith('index.ts')) return []
+      return imports
+        .filter((name) => dirname(name) === folder)
+        .filter((name) => !shared.includes(name.slice(folder.length + 1, -3)))
+        .map((name) => `${path} imports ${name}`)
+    })
+    expect(sideways).toEqual([])
+  })
+
+  it('holds only types in ports', () => {
+    const values = core.filter(
+      ({ path, text }) => path.startsWith('src/ports/') && /^export (?!type|interface)/m.test(text),
+    )
+    expect(values.map(({ path }) => path)).toEqual([])
+  })
+
+  it.each([
+    ['the clock', /\b(?:Date\.now|performance\.now)\(|new Date\(\)/, 'src/system-clock.ts'],
+    ['a timer', /\bset(?:Timeout|Interval|Immediate)\(/, 'src/deadline.ts'],
+    ['the network', /(?<!cappedF|rpcF|customF|\.)\bfetch\(/, 'src/capped-fetch.ts'],
+  ])('reaches %s in one place', (_what, pattern, place) => {
+    const elsewhere = all.filter(({ text }) => pattern.test(withoutComments(text)))
+    expect(elsewhere.map(({ path }) => path)).toEqual([place])
+  })
+
+  it.each([
+    ['the environment', /\bprocess\.env\b/],
+    ['the console', /\bconsole\./],
+    ['weak randomness', /\bMath\.random\(/],
+    ['a default export', /^export default/m],
+    ['an any', /\bas any\b|: any\b|<any>/],
+    ['a non-null assertion', /\w!(?=[.;,)\]])/],
+  ])('never uses %s', (_what, pattern) => {
+    const users = all.filter(({ text }) => pattern.test(withoutComments(text)))
+    expect(users.map(({ path }) => path)).toEqual([])
+  })
+
+  it('writes status codes and header names in the core alone', () => {
+    const literals =
+      /\b[45]\d\d\b|'(?:www-authenticate|retry-after|cache-control|authorization|x-wallet-address)'/i
+    const renderers = adapters.filter(({ text }) => literals.test(withoutComments(text)))
+    expect(renderers.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has no file of more than 300 lines', () => {
+    const long = all.filter(({ text }) => text.split('\n').length > 300)
+    expect(long.map(({ path }) => path)).toEqual([])
+  })
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+}

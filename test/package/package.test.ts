@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const work = mkdtempSync(join(tmpdir(), 'sallyport-package-'))
+
+/** A project that has the packed package installed beside these packages, and no others. */
+function projectWith(name: string, packages: readonly string[]): string {
+  const modules = join(work, name, 'node_modules')
+  mkdirSync(join(modules, 'sallyport'), { recursive: true })
+  execFileSync('tar', ['-xzf', tarball, '-C', join(modules, 'sallyport'), '--strip-components=1'])
+  for (const dependency of packages) {
+    mkdirSync(dirname(join(modules, dependency)), { recursive: true })
+    symlinkSync(join(root, 'node_modules', dependency), join(modules, dependency))
+  }
+  return join(work, name)
+}
+
+function run(project: string, file: string, code: string): string {
+  writeFileSync(join(project, file), code)
+  return execFileSync(process.execPath, ['--no-warnings', file], { cwd: project, encoding: 'utf8' }).trim()
+}
+
+let tarball: string
+
+beforeAll(() => {
+  const options = { cwd: root, encoding: 'utf8', stdio: 'pipe' } as const
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', work],
+    options,
+  )
+  tarball = join(work, JSON.parse(packed)[0].filename)
+})
+
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+describe('the packed package', () => {
+  it('can be imported with jose and lru-cache alone, express adapter and memory store included', () => {
+    const project = projectWith('lean', ['jose', 'lru-cache'])
+    const code = `
+      const modules = await Promise.all(
+        ['', '/express', '/koa', '/balances', '/stores/memory'].map((path) => import('sallyport' + path)))
+      console.log(modules.map((module) => Object.keys(module).length > 0).join())`
+    expect(run(project, 'main.mjs', code)).toBe('true,true,true,true,true')
+  })
+
+  it('loads web3.js only when a balance is read', () => {
+    const project = projectWith('unread', ['jose', 'lru-cache'])
+    const code = `
+      import { solanaBalances } from 'sallyport/balances/solana'
+      const source = solanaBalances({ rpcUrl: 'http://127.0.0.1:1' })
+      const signal = AbortSignal.timeout(1000)
+      console.log(await source.readMint('So11111111111111111111111111111111111111112', { signal }).catch((error) => error.cause.code))`
+    expect(run(project, 'main.mjs', code)).toBe('ERR_MODULE_NOT_FOUND')
+  })
+
+  it('needs fastify-plugin for its Fastify adapter, and no Fastify to be loaded', () => {
+    const project = projectWith('fastify-adapter', ['jose', 'lru-cache', 'fastify-plugin'])
+    const code = `console.log(Object.keys(await import('sallyport/fastify')).sort().join())`
+    expect(run(project, 'main.mjs', code)).toBe('getAccess,optionalAccess,requireAccess,routes,sallyport')
+  })
+
+  it('guards an Express app written in CommonJS', () => {
+    const project = projectWith('cjs-express', ['jose', 'lru-cache', 'express'])
+    const code = `
+      const express = require('express')
+      const { createGate } = require('sallyport')
+      const { requireAccess } = require('sallyport/express')
+      const { memoryStore } = require('sallyport/stores/memory')
+      const app = express()
+      app.use(requireAccess(createGate({ store: memoryStore() })))
+      const server = app.listen(0, '127.0.0.1', async () => {
+        const answer = await fetch('http://127.0.0.1:' + server.address().port)
+        console.log(answer.status, (await answer.json()).code)
+        server.close()
+      })`
+    expect(run(project, 'main.cjs', code)).toBe('401 credential_missing')
+  })
+
+  it('registers with a Fastify app written in CommonJS', () => {
+    const project = projectWith('cjs-fastify', ['jose', 'lru-cache', 'fastify', 'fastify-plugin'])
+    const code = `
+      const app = require('fastify')()
+      const { createGate } = require('sallyport')
+      const { memoryStore } = require('sallyport/stores/memory')
+      app.register(require('sallyport/fastify').sallyport, { gate: createGate({ store: memoryStore() }) })
+      app.inject('/').then((answer) => console.log(answer.statusCode, answer.json().code))`
+    expect(run(project, 'main.cjs', code)).toBe('401 credential_missing')
+  })
+
+  it('carries nothing of the tests, the ledger or the examples', () => {
+    const folder = join(projectWith('contents', []), 'node_modules/sallyport')
+    expect(readdirSync(folder).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'package.json',
+    ])
+    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['adapters', 'src'])
+  })
+
+  it('hides every file that is not a documented path', () => {
+    const project = projectWith('hidden', ['jose', 'lru-cache'])
+    const code = `console.log(await import('sallyport/dist/src/request-state.js').catch((error) => error.code))`
+    expect(run(project, 'main.mjs', code)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED')
+  })
+})
