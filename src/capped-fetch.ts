@@ -1,6 +1,11 @@
 /** Largest answer that is read from another server. */
 const MAX_BODY_BYTES = 1_048_576
 
+/** The other server answered more than is read. */
+export class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge'
+}
+
 /**
  * Fetches a small document from a server of the host's choosing: no redirect is followed, and a body beyond 1 MB is an
  * error before it is held.
@@ -21,7 +26,7 @@ async function readCapped(response: Response): Promise<string> {
   let length = 0
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength
-    if (length > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`)
+    if (length > MAX_BODY_BYTES) throw new AnswerTooLarge(`the answer is larger than ${MAX_BODY_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -206,8 +206,13 @@ class Decider {
   ): Decision | Promise<Decision> {
     passage.trace.lap('authenticate')
     if (verification instanceof Refused) return this.#conclude(passage, verification)
-    const findings = { credential: String(credential), identity: verification, balances: new Map() }
-    keepFindings(passage.request.message, this.#wiring, findings)
+    const findings: Findings = {
+      wiring: this.#wiring,
+      credential: String(credential),
+      identity: verification,
+      balances: [],
+    }
+    keepFindings(passage.request.message, findings)
     return this.#admit(passage, findings)
   }
 

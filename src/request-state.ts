@@ -6,7 +6,8 @@ import type { BalancesRead } from './stages/balance.js'
 
 /** What one wiring has found out about a request, for the guards that come after the first. */
 export interface Findings {
-  /** The header values it was found out from: a request that was changed since is looked at anew. */
+  readonly wiring: object
+  /** What it was found out from: a request that was given another credential since is looked at anew. */
   readonly credential: string
   readonly identity: Identity
   readonly balances: BalancesRead
@@ -15,13 +16,15 @@ export interface Findings {
 interface Grant {
   readonly gate: Gate
   readonly access: Access
-  readonly anonymous: boolean
+  readonly earlier: Grant | undefined
 }
 
 /** All that this package knows of a request. Only this package can write it. */
-interface RequestState {
-  readonly findings: Map<object, Findings>
-  readonly grants: Grant[]
+class RequestState {
+  /** Of the wiring that looked last: a host has one, but for the rarest. */
+  findings: Findings | undefined = undefined
+  /** The latest, and through it those before. */
+  grant: Grant | undefined = undefined
 }
 
 const states = new WeakMap<object, RequestState>()
@@ -30,20 +33,20 @@ const parents = new WeakMap<Gate, Gate>()
 function stateOf(message: object): RequestState {
   const known = states.get(message)
   if (known !== undefined) return known
-  const state: RequestState = { findings: new Map(), grants: [] }
+  const state = new RequestState()
   states.set(message, state)
   return state
 }
 
 /** What `wiring` found out about a request from the same credential. */
 export function recallFindings(message: object, wiring: object, credential: string): Findings | undefined {
-  const found = states.get(message)?.findings.get(wiring)
-  return found?.credential === credential ? found : undefined
+  const found = states.get(message)?.findings
+  return found?.wiring === wiring && found.credential === credential ? found : undefined
 }
 
-/** Keeps what `wiring` found out, as long as the request lives. */
-export function keepFindings(message: object, wiring: object, findings: Findings): void {
-  stateOf(message).findings.set(wiring, findings)
+/** Keeps what a wiring found out, as long as the request lives. */
+export function keepFindings(message: object, findings: Findings): void {
+  stateOf(message).findings = findings
 }
 
 /** Records that `child` is at least as strict as `parent`. */
@@ -53,7 +56,8 @@ export function recordDescent(child: Gate, parent: Gate): void {
 
 /** Remembers that `gate` let a request in. Adapters call it before they run the handler. */
 export function grantAccess(message: object, gate: Gate, access: Access): void {
-  stateOf(message).grants.push({ gate, access, anonymous: access.principal.kind === 'anonymous' })
+  const state = stateOf(message)
+  state.grant = { gate, access, earlier: state.grant }
 }
 
 /**
@@ -63,17 +67,18 @@ export function grantAccess(message: object, gate: Gate, access: Access): void {
  * @throws GateError `ERR_GATE_NO_ACCESS` where there is none.
  */
 export function lookUpAccess<A extends Access>(message: object, gate?: Gate<A>): A {
-  const grants = states.get(message)?.grants ?? []
-  for (let at = grants.length - 1; at >= 0; at--) {
-    const grant = grants[at]
-    if (grant === undefined) continue
-    if (gate === undefined || (!grant.anonymous && descends(grant.gate, gate))) return grant.access as A
+  for (let grant = states.get(message)?.grant; grant !== undefined; grant = grant.earlier) {
+    if (gate === undefined || proves(grant, gate)) return grant.access as A
   }
   throw new GateError('ERR_GATE_NO_ACCESS', [
     gate === undefined
       ? 'getAccess: no gate has allowed this request; put requireAccess(gate) before this handler'
       : 'getAccess: the given gate has not allowed this request; put requireAccess(thatGate) before this handler',
   ])
+}
+
+function proves({ gate, access }: Grant, asked: Gate): boolean {
+  return access.principal.kind !== 'anonymous' && descends(gate, asked)
 }
 
 function descends(gate: Gate, ancestor: Gate): boolean {

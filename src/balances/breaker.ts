@@ -12,8 +12,16 @@ export interface BreakerOptions {
 }
 
 /**
+ * The upstream answered, but this answer cannot be used. That is no sign of its being ill: what one wallet holds must not
+ * close the upstream to all others.
+ */
+export class UnusableAnswer extends Error {
+  override readonly name = 'UnusableAnswer'
+}
+
+/**
  * Stops calling an upstream that keeps failing, so that callers are told at once. After `openMs` a single call probes:
- * its success closes the breaker, its failure opens it again.
+ * its success closes the breaker, its failure opens it again. An {@link UnusableAnswer} counts as an answer.
  */
 export function breaker(source: BalanceSource, options: BreakerOptions = {}): BalanceSource {
   const { failures = 5, openMs = 2_000, clock = systemClock } = options
@@ -32,7 +40,7 @@ export function breaker(source: BalanceSource, options: BreakerOptions = {}): Ba
       failed = 0
       return answer
     } catch (error) {
-      failed++
+      failed = error instanceof UnusableAnswer ? 0 : failed + 1
       openedAtMs = clock.monotonicMs()
       throw error
     } finally {

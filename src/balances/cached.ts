@@ -1,13 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { unitsAtLeast } from '../amount.js'
+import { checkBalance, isBalanceSource } from '../balance-check.js'
 import { Deadline, withDeadline } from '../deadline.js'
 import { GateError } from '../gate-error.js'
-import { unknownOptions } from '../option-check.js'
+import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
 import { systemClock } from '../system-clock.js'
-import { assertBalance } from './answer-check.js'
-import { clockProblems, isOptions, isSource, timeoutProblems } from './option-problems.js'
 
 /** How long a balance may be used. All in milliseconds, on the monotonic clock, from when its reading began. */
 export interface BalanceCacheOptions {
@@ -95,8 +94,7 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
   async function readInto(key: string, query: BalanceQuery, readAtMs: number): Promise<Entry> {
     const deadline = new Deadline()
     const reading = Promise.resolve(source.read(query, deadline))
-    const balance = await withDeadline(reading, timeoutMs, deadline)
-    assertBalance(balance)
+    const balance = checkBalance(await withDeadline(reading, timeoutMs, deadline))
     const known = entries.get(key)
     if (known !== undefined && balance.slot < known.fresh.slot) {
       // Another reading has meanwhile found out more than this one.
@@ -168,7 +166,7 @@ function problemsOf(source: BalanceSource, options: CachedOptions): string[] {
   if (!isOptions(options)) return ['cached must be given options, at least {}']
   const { timeoutMs, clock, ...cacheOptions } = options
   return [
-    ...(isSource(source) ? [] : ['cached needs a source with read and readMint']),
+    ...(isBalanceSource(source) ? [] : ['cached needs a source with read and readMint']),
     ...cacheProblems('cached', cacheOptions),
     ...timeoutProblems('cached.timeoutMs', timeoutMs),
     ...clockProblems('cached.clock', clock),

@@ -19,6 +19,8 @@ export function capped(source: BalanceSource, options: CapOptions = {}): Balance
   let inFlight = 0
 
   function takePlace({ signal }: CallOptions): Promise<void> | undefined {
+    // An abort that has been is not told again: whoever queued after it would never leave.
+    signal.throwIfAborted()
     if (inFlight < maxInFlight) {
       inFlight++
       return undefined

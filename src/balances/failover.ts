@@ -1,12 +1,11 @@
+import { checkBalance, isBalanceSource } from '../balance-check.js'
 import { Deadline, withDeadline } from '../deadline.js'
 import { GateError } from '../gate-error.js'
-import { unknownOptions } from '../option-check.js'
+import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { BalanceSource } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import { systemClock } from '../system-clock.js'
-import { assertBalance } from './answer-check.js'
-import { clockProblems, isOptions, isSource, timeoutProblems } from './option-problems.js'
 
 /** How several sources stand in for one another. */
 export interface FailoverOptions {
@@ -57,6 +56,7 @@ export function failover(given: readonly BalanceSource[], options: FailoverOptio
         illUntilMs.set(source, clock.monotonicMs() + illForMs)
       }
     }
+    signal.throwIfAborted()
     throw new AggregateError(errors, `none of ${sources.length} balance sources could answer`, {
       cause: errors[0],
     })
@@ -64,11 +64,7 @@ export function failover(given: readonly BalanceSource[], options: FailoverOptio
 
   return {
     read: (query, callOptions) =>
-      ask(callOptions, async (source, own) => {
-        const balance = await source.read(query, own)
-        assertBalance(balance)
-        return balance
-      }),
+      ask(callOptions, async (source, own) => checkBalance(await source.read(query, own))),
     readMint: (mint, callOptions) => ask(callOptions, (source, own) => source.readMint(mint, own)),
   }
 }
@@ -92,7 +88,7 @@ function problemsOf(sources: readonly BalanceSource[], options: FailoverOptions)
   if (!isOptions(options)) return ['failover must be given options, at least {}']
   const problems = unknownOptions('failover', options, ['timeoutMs', 'illForMs', 'clock'])
   if (!Array.isArray(sources) || sources.length === 0) problems.push('failover needs at least one source')
-  else if (!sources.every(isSource)) problems.push('failover needs sources with read and readMint')
+  else if (!sources.every(isBalanceSource)) problems.push('failover needs sources with read and readMint')
   const { timeoutMs, illForMs, clock } = options
   if (illForMs !== undefined && !(Number.isFinite(illForMs) && illForMs > 0)) {
     problems.push('failover.illForMs must be a number of milliseconds above 0')

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AccountInfo, Connection, ParsedAccountData, PublicKey } from '@solana/web3.js'
-import { cappedFetch } from '../capped-fetch.js'
+import { isDecimals } from '../balance-check.js'
+import { AnswerTooLarge, cappedFetch } from '../capped-fetch.js'
 import { GateError } from '../gate-error.js'
-import { unknownOptions } from '../option-check.js'
+import { isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource, MintInfo } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
 import { isHttpUrl } from '../service-url.js'
-import { isDecimals } from './answer-check.js'
-import { breaker } from './breaker.js'
+import { breaker, UnusableAnswer } from './breaker.js'
 import { capped } from './capped.js'
 import { failover } from './failover.js'
 
@@ -36,7 +36,7 @@ const TOKEN_PROGRAMS: ReadonlySet<string> = new Set([
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
- * createGate({ store, balances: solanaBalances({ rpcUrls: [process.env.RPC_A, process.env.RPC_B] }) })
+ * createGate({ store, balances: solanaBalances({ rpcUrls: ['https://near.example', 'https://far.example'] }) })
  */
 export function solanaBalances(options: SolanaBalancesOptions): BalanceSource {
   const problems = problemsOf(options)
@@ -62,10 +62,18 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
   let client: Promise<Client> | undefined
 
   async function call<T>({ signal }: CallOptions, ask: (client: Client) => Promise<T>): Promise<T> {
-    client ??= connect(url, commitment)
+    client ??= connect(url, commitment).catch((error: unknown) => {
+      // Where the library could not be loaded, the next reading tries again.
+      client = undefined
+      throw error
+    })
     const connected = await client
     signal.throwIfAborted()
-    return currentSignal.run(signal, () => untilAborted(signal, ask(connected)))
+    try {
+      return await currentSignal.run(signal, () => untilAborted(signal, ask(connected)))
+    } catch (error) {
+      throw withoutItsWords(error)
+    }
   }
 
   async function readMint(mint: string, options: CallOptions): Promise<MintInfo> {
@@ -87,8 +95,11 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
       const counted = sum(value, { mint, owner })
       const known = decimalsOf.get(mint)
       const decimals = counted.decimals ?? known ?? (await readMint(mint, options)).decimals
-      if (known !== undefined && decimals !== known)
-        throw new Error("an account disagrees with its mint's decimals")
+      if (known !== undefined && decimals !== known) {
+        // Either may be wrong, so neither is kept.
+        decimalsOf.delete(mint)
+        throw new UnusableAnswer("an account disagrees with its mint's decimals")
+      }
       rememberDecimals(decimalsOf, mint, decimals)
       return { amount: counted.amount, decimals, slot: context.slot, exact: true } satisfies Balance
     },
@@ -96,6 +107,8 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
 }
 
 const MAX_MINTS = 1_000
+// JSON-RPC 2.0 §5.1: also how a node says that it knows no such mint.
+const INVALID_PARAMS = -32_602
 
 function rememberDecimals(decimalsOf: Map<string, number>, mint: string, decimals: number): void {
   if (decimalsOf.size < MAX_MINTS) decimalsOf.set(mint, decimals)
@@ -103,7 +116,7 @@ function rememberDecimals(decimalsOf: Map<string, number>, mint: string, decimal
 
 async function connect(url: string, commitment: 'processed' | 'confirmed' | 'finalized'): Promise<Client> {
   const { Connection: Solana, PublicKey: Key } = await import('@solana/web3.js')
-  const connection = new Solana(url, {
+  const connection = new Solana(new URL(url).href, {
     commitment,
     // Its own answer to HTTP 429 is to wait for 7.5 seconds.
     disableRetryOnRateLimit: true,
@@ -113,6 +126,23 @@ async function connect(url: string, commitment: 'processed' | 'confirmed' | 'fin
   return { connection, PublicKey: Key }
 }
 
+// What a node says is not repeated: it may quote the key it was called with.
+function withoutItsWords(error: unknown): unknown {
+  const { name, code } = error instanceof Error ? (error as Error & { code?: unknown }) : {}
+  if (name === 'StructError') return new Error('the answer has not the form of one')
+  if (name !== 'SolanaJSONRPCError') return error
+  const message = `the node answered with error ${Number.isInteger(code) ? code : 'of no code'}`
+  return code === INVALID_PARAMS ? new UnusableAnswer(message) : new Error(message)
+}
+
+function idOf(json: string): unknown {
+  try {
+    return JSON.parse(json)?.id
+  } catch {
+    throw new Error('the answer is not JSON')
+  }
+}
+
 // A rejection that is not an Error would leave the library's call pending for ever.
 async function rpcFetch(url: string, init: { body?: unknown } | undefined): Promise<string> {
   const body = String(init?.body)
@@ -120,9 +150,10 @@ async function rpcFetch(url: string, init: { body?: unknown } | undefined): Prom
   const signal = currentSignal.getStore() ?? null
   try {
     const answer = await cappedFetch(url, { method: 'POST', headers, body, signal })
-    if (JSON.parse(answer).id !== JSON.parse(body).id) throw new Error('the answer is to another question')
+    if (idOf(answer) !== idOf(body)) throw new Error('the answer is to another question')
     return answer
   } catch (error) {
+    if (error instanceof AnswerTooLarge) throw new UnusableAnswer(error.message)
     throw error instanceof Error ? error : new Error('the call failed', { cause: error })
   }
 }
@@ -143,11 +174,11 @@ function sum(accounts: TokenAccounts, asked: BalanceQuery): { amount: bigint; de
   const seen = new Set<string>()
   for (const { pubkey, account } of accounts) {
     const address = pubkey.toBase58()
-    if (seen.has(address)) throw new Error('the answer names an account twice')
+    if (seen.has(address)) throw new UnusableAnswer('the answer names an account twice')
     seen.add(address)
     const held = readAccount(account, asked)
     if (decimals !== undefined && decimals !== held.decimals)
-      throw new Error("accounts disagree on the mint's decimals")
+      throw new UnusableAnswer("accounts disagree on the mint's decimals")
     decimals = held.decimals
     if (held.counts) amount += held.amount
   }
@@ -155,49 +186,58 @@ function sum(accounts: TokenAccounts, asked: BalanceQuery): { amount: bigint; de
 }
 
 const AMOUNT = /^\d{1,20}$/
+const MAX_AMOUNT = 2n ** 64n - 1n
 
 // Every line of an answer is checked: what is not what was asked for is an outage, never zero.
 function readAccount(account: AccountInfo<ParsedAccountData>, asked: BalanceQuery) {
-  if (!TOKEN_PROGRAMS.has(account.owner.toBase58())) throw new Error('an account belongs to no token program')
+  if (!TOKEN_PROGRAMS.has(account.owner.toBase58()))
+    throw new UnusableAnswer('an account belongs to no token program')
   const { type, info } = account.data.parsed ?? {}
-  if (type !== 'account') throw new Error('an account is not a token account')
-  if (info?.mint !== asked.mint) throw new Error('an account is of another mint')
-  if (info.owner !== asked.owner) throw new Error('an account is of another owner')
+  if (type !== 'account') throw new UnusableAnswer('an account is not a token account')
+  if (info?.mint !== asked.mint) throw new UnusableAnswer('an account is of another mint')
+  if (info.owner !== asked.owner) throw new UnusableAnswer('an account is of another owner')
   if (info.state !== 'initialized' && info.state !== 'frozen')
-    throw new Error('an account has no known state')
+    throw new UnusableAnswer('an account has no known state')
   const { amount, decimals } = info.tokenAmount ?? {}
-  if (typeof amount !== 'string' || !AMOUNT.test(amount)) throw new Error('an account has no amount')
-  if (!isDecimals(decimals)) throw new Error('an account has no decimals')
-  return { amount: BigInt(amount), decimals, counts: info.state === 'initialized' }
+  if (typeof amount !== 'string' || !AMOUNT.test(amount)) throw new UnusableAnswer('an account has no amount')
+  const units = BigInt(amount)
+  if (units > MAX_AMOUNT) throw new UnusableAnswer('an account has more than there can be')
+  if (!isDecimals(decimals)) throw new UnusableAnswer('an account has no decimals')
+  return { amount: units, decimals, counts: info.state === 'initialized' }
 }
 
 function mintDecimals(account: AccountInfo<Buffer | ParsedAccountData> | null): number {
-  if (account === null) throw new Error('the mint does not exist')
+  if (account === null) throw new UnusableAnswer('the mint does not exist')
   const parsed = 'parsed' in account.data ? account.data.parsed : undefined
   if (!TOKEN_PROGRAMS.has(account.owner.toBase58()) || parsed?.type !== 'mint')
-    throw new Error('it is not a mint')
-  if (!isDecimals(parsed.info?.decimals)) throw new Error('the mint has no decimals')
+    throw new UnusableAnswer('it is not a mint')
+  if (!isDecimals(parsed.info?.decimals)) throw new UnusableAnswer('the mint has no decimals')
   return parsed.info.decimals
 }
 
+// fetch() refuses a URL with a user name or a password at every call.
+function isRpcUrl(text: unknown): boolean {
+  if (!isHttpUrl(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}
+
 function problemsOf(options: SolanaBalancesOptions): string[] {
+  if (!isOptions(options)) return ['solanaBalances must be given options, at least { rpcUrl }']
   const problems = unknownOptions('solanaBalances', options, OPTIONS)
   const { rpcUrl, rpcUrls, commitment, timeoutMs } = options
   if ((rpcUrl === undefined) === (rpcUrls === undefined)) {
     problems.push('solanaBalances needs either rpcUrl or rpcUrls')
   }
   // The URL itself is not repeated: it may carry a key.
-  if (rpcUrl !== undefined && !isHttpUrl(rpcUrl)) {
-    problems.push('solanaBalances.rpcUrl must be an http or https URL')
+  if (rpcUrl !== undefined && !isRpcUrl(rpcUrl)) {
+    problems.push('solanaBalances.rpcUrl must be an http or https URL without a password')
   }
-  if (rpcUrls !== undefined && !(Array.isArray(rpcUrls) && rpcUrls.length > 0 && rpcUrls.every(isHttpUrl))) {
-    problems.push('solanaBalances.rpcUrls must be a list of http or https URLs')
+  if (rpcUrls !== undefined && !(Array.isArray(rpcUrls) && rpcUrls.length > 0 && rpcUrls.every(isRpcUrl))) {
+    problems.push('solanaBalances.rpcUrls must be a list of http or https URLs without passwords')
   }
   if (commitment !== undefined && !COMMITMENTS.includes(commitment)) {
     problems.push(`solanaBalances.commitment must be one of ${COMMITMENTS.join(', ')}`)
   }
-  if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
-    problems.push('solanaBalances.timeoutMs must be a number of milliseconds above 0')
-  }
-  return problems
+  return [...problems, ...timeoutProblems('solanaBalances.timeoutMs', timeoutMs)]
 }

@@ -35,10 +35,7 @@ export interface SharedSecretCredential extends CredentialRecord {
   readonly secrets: readonly string[]
 }
 
-/**
- * A stored credential. Treated as immutable: a store answers a new object when anything about it changes, and what the
- * gate derives from one (imported keys, the frozen principal) lives exactly as long as the object.
- */
+/** A stored credential. The gate works with a frozen copy of its own. */
 export type Credential = ApiKeyCredential | SharedSecretCredential
 
 /** Least length of an HS256 secret (RFC 7518 §3.2). */

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.js'
 import type { FindCredential } from '../ports/store.js'
 import { attempt } from '../stages/attempt.js'
 import type { Credential, CredentialLookup } from './credential.js'
-import { recordFault } from './record-check.js'
+import { snapshotOf } from './snapshot.js'
 
 /** What is known of a credential: the record, nothing, or that the store cannot say. */
 export type Found = Credential | undefined | Refused
@@ -51,7 +51,7 @@ export function createCredentialFinder({ find, clock, timeoutMs, boundMs }: Find
   }
 
   return (lookup) => {
-    const key = lookup.kind === 'apiKey' ? `k${lookup.digest}` : `s${lookup.keyId}`
+    const key = keyOf(lookup)
     const nowMs = clock.monotonicMs()
     const isRecent = ({ readAtMs }: { readonly readAtMs: number }) => nowMs - readAtMs < boundMs
     const known = kept.get(key)
@@ -74,8 +74,9 @@ export function createCredentialFinder({ find, clock, timeoutMs, boundMs }: Find
 }
 
 function checked(record: Credential | undefined, lookup: CredentialLookup): Credential | undefined {
-  if (record === undefined) return undefined
-  const fault = recordFault(record, lookup)
-  if (fault !== undefined) throw new Error(`the store answered a record that cannot be used: ${fault}`)
-  return record
+  return record === undefined ? undefined : snapshotOf(record, lookup)
+}
+
+function keyOf(lookup: CredentialLookup): string {
+  return lookup.kind === 'apiKey' ? `k${lookup.digest}` : `s${lookup.keyId}`
 }

@@ -14,7 +14,7 @@ export function createIdentity(principal: Principal, walletHeader: Identity['wal
   })
 }
 
-// A stored record is immutable, so what follows from it is made once.
+// The gate's copy of a record never changes, so what follows from it is made once.
 const known = new WeakMap<Credential, Identity>()
 
 /** The identity of a stored credential. */

@@ -46,16 +46,17 @@ async function fromStream(stream: Readable): Promise<unknown> {
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       length += bytes.byteLength
-      if (length > MAX_BODY_BYTES) {
-        stream.resume()
-        return TOO_LARGE
-      }
+      if (length > MAX_BODY_BYTES) break
       chunks.push(bytes)
     }
   } catch {
     return NOT_JSON
   }
-  return fromBytes(Buffer.concat(chunks))
+  if (length <= MAX_BODY_BYTES) return fromBytes(Buffer.concat(chunks))
+  // What is left is thrown away, or the connection would wait for a reader. While the loop holds the stream, resume()
+  // does nothing.
+  stream.resume()
+  return TOO_LARGE
 }
 
 function fromBytes(bytes: Uint8Array): unknown {

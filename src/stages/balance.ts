@@ -1,4 +1,5 @@
 import { formatDecimal, formatUnits, unitsAtLeast } from '../amount.js'
+import { checkBalance } from '../balance-check.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
@@ -10,11 +11,15 @@ export type BalanceReader = (query: BalanceQuery) => Balance | Refused | Promise
 
 /** Makes the one way in which the gate reads a balance. */
 export function createBalanceReader(source: BalanceSource, timeoutMs: number): BalanceReader {
-  return (query) => attempt<Balance>('balances', timeoutMs, (options) => source.read(query, options))
+  return (query) =>
+    attempt<Balance>('balances', timeoutMs, (options) => {
+      const answer = source.read(query, options)
+      return isPending(answer) ? answer.then(checkBalance) : checkBalance(answer)
+    })
 }
 
-/** The balances one request has read, by mint: a second guard reads none of them again. */
-export type BalancesRead = Map<string, Balance>
+/** The balances one request has read, the latest last: a second guard reads none of them again. */
+export type BalancesRead = { readonly mint: string; readonly owner: string; readonly balance: Balance }[]
 
 /**
  * Does the wallet hold enough of every required mint?
@@ -53,7 +58,7 @@ function balanceFor(
   read: BalanceReader,
   seen: BalancesRead,
 ): Balance | Refused | Promise<Balance | Refused> {
-  const known = seen.get(mint)
+  const known = seen.findLast((read) => read.mint === mint && read.owner === owner)?.balance
   if (known !== undefined && (known.exact || meets(known, minimum))) return known
   const answer = read({ mint, owner, minimum })
   return isPending(answer) ? answer.then(settle) : settle(answer)
@@ -72,7 +77,7 @@ function judge(
   seen: BalancesRead,
 ): Balance | Refused {
   if (balance instanceof Refused) return balance
-  seen.set(mint, balance)
+  seen.push({ mint, owner, balance })
   if (meets(balance, minimum)) return balance
   if (!balance.exact) {
     const cause = new Error('the balance source answered a lower bound where an exact amount was asked for')

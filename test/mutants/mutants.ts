@@ -1,0 +1,219 @@
+/** A bug, as a small change to the source that brings it back. */
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+  /** Where it is caught. */
+  readonly tests: readonly string[]
+}
+
+const ADAPTERS = ['test/contract/adapters.test.ts']
+const BALANCES = ['test/balances']
+const CORE = ['test/core']
+
+/** The bugs that this kind of package is known for, and those that were found in this one. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'headers are read from what Node has folded',
+    file: 'src/request.ts',
+    find: 'if (raw.length === 0) return readFolded(request.headers, name)',
+    replace: 'if (raw.length >= 0) return readFolded(request.headers, name)',
+    tests: ADAPTERS,
+  },
+  {
+    name: 'Express goes on after a refusal',
+    file: 'adapters/express.ts',
+    find: `    write(res, toResponse(decision))
+    return
+  }
+  grantAccess(req, gate, decision.access)
+  next()`,
+    replace: `    write(res, toResponse(decision))
+  } else grantAccess(req, gate, decision.access)
+  next()`,
+    tests: ADAPTERS,
+  },
+  {
+    name: 'Koa goes on after a refusal',
+    file: 'adapters/koa.ts',
+    find: `    write(ctx, toResponse(decision))
+    return
+  }
+  grantAccess(ctx.req, gate, decision.access)
+  await next()`,
+    replace: `    write(ctx, toResponse(decision))
+  } else grantAccess(ctx.req, gate, decision.access)
+  await next()`,
+    tests: ADAPTERS,
+  },
+  {
+    name: 'Fastify goes on after a refusal',
+    file: 'adapters/fastify.ts',
+    find: `    write(reply, toResponse(decision))
+    return
+  }
+  grantAccess(request.raw, gate, decision.access)
+  done()`,
+    replace: `    write(reply, toResponse(decision))
+  } else grantAccess(request.raw, gate, decision.access)
+  done()`,
+    tests: ADAPTERS,
+  },
+  {
+    name: 'Express reads the target below its mount',
+    file: 'adapters/express.ts',
+    find: `return req.originalUrl ?? req.url ?? ''`,
+    replace: `return req.url ?? ''`,
+    tests: ADAPTERS,
+  },
+  {
+    name: 'the wallet header is not compared with the wallets of the credential',
+    file: 'src/stages/wallet.ts',
+    find: 'if (principal.wallets.includes(value)) return scopeOf(principal, value)',
+    replace: 'if (isWalletAddress(value)) return scopeOf(principal, value)',
+    tests: CORE,
+  },
+  {
+    name: 'a balance exactly at the minimum is refused',
+    file: 'src/stages/balance.ts',
+    find: 'return balance.amount >= unitsAtLeast(minimum, balance.decimals)',
+    replace: 'return balance.amount > unitsAtLeast(minimum, balance.decimals)',
+    tests: BALANCES,
+  },
+  {
+    name: 'amounts are compared as floats',
+    file: 'src/stages/balance.ts',
+    find: 'return balance.amount >= unitsAtLeast(minimum, balance.decimals)',
+    replace: 'return Number(balance.amount) >= Number(unitsAtLeast(minimum, balance.decimals))',
+    tests: BALANCES,
+  },
+  {
+    name: 'amounts are read from the chain as floats',
+    file: 'src/balances/solana.ts',
+    find: 'amount: BigInt(amount), decimals',
+    replace: 'amount: BigInt(Number(amount)), decimals',
+    tests: ['test/contract/balances.test.ts', ...BALANCES],
+  },
+  {
+    name: 'an RPC that cannot answer is read as zero',
+    file: 'src/balances/solana.ts',
+    find: 'async read({ mint, owner }, options) {',
+    replace: `async read(query, options) {
+      return this.readOrFail(query, options).catch(() => ({ amount: 0n, decimals: 9, slot: 1, exact: true }))
+    },
+    async readOrFail({ mint, owner }, options) {`,
+    tests: ['test/contract/balances.test.ts'],
+  },
+  {
+    name: 'a policy that throws lets the request pass',
+    file: 'src/stages/policy.ts',
+    find: `    } catch (cause) {
+      return refused('policy_unavailable', { cause })
+    }`,
+    replace: `    } catch {
+      continue
+    }`,
+    tests: CORE,
+  },
+  {
+    name: 'public paths are compared by how they begin',
+    file: 'src/exemptions.ts',
+    find: 'open.has(pathOf(request.target))',
+    replace: 'paths.some((path) => pathOf(request.target).startsWith(path))',
+    tests: ADAPTERS,
+  },
+  {
+    name: 'balances of two mints share an entry',
+    file: 'src/balances/cached.ts',
+    find: 'const key = `${query.mint}:${query.owner}`',
+    replace: 'const key = query.owner',
+    tests: BALANCES,
+  },
+  {
+    name: 'after one method failed another is tried',
+    file: 'src/stages/authenticate.ts',
+    find: `    if (method.recognizes(parsed)) return method.verify(parsed, context)
+  }
+  return INVALID_TOKEN`,
+    replace: `    if (method.recognizes(parsed)) break
+  }
+  return jwt.reduce<Promise<Verification>>(
+    async (tried, method) => ('reason' in (await tried) ? method.verify(parsed, context) : tried),
+    Promise.resolve(INVALID_TOKEN),
+  )`,
+    tests: ['test/contract/methods.test.ts'],
+  },
+  {
+    name: 'a stale balance is served without end',
+    file: 'src/balances/cached.ts',
+    find: 'clock.monotonicMs() - fallback.readAtMs < errorUntilMs',
+    replace: 'errorUntilMs > 0',
+    tests: BALANCES,
+  },
+  {
+    name: 'getAccess trusts a property of the request',
+    file: 'src/request-state.ts',
+    find: '  for (let grant = states.get(message)?.grant;',
+    replace: `  const forged = (message as { auth?: A }).auth
+  if (forged !== undefined) return forged
+  for (let grant = states.get(message)?.grant;`,
+    tests: ADAPTERS,
+  },
+  {
+    name: 'ages run on the wall clock',
+    file: 'src/balances/cached.ts',
+    find: 'const ageMs = clock.monotonicMs() - entry.readAtMs',
+    replace: 'const ageMs = clock.wallMs() - entry.readAtMs',
+    tests: BALANCES,
+  },
+  {
+    name: 'an answer of an older slot replaces a newer one',
+    file: 'src/balances/cached.ts',
+    find: 'if (known !== undefined && balance.slot < known.fresh.slot) {',
+    replace: 'if (known === undefined && balance.slot < 0) {',
+    tests: BALANCES,
+  },
+  {
+    name: 'a credential past its own expiry is honoured',
+    file: 'src/methods/shared-secret-jwt.ts',
+    find: `if (standing === 'expired') return refused`,
+    replace: `if (standing === 'never') return refused`,
+    tests: CORE,
+  },
+  {
+    name: 'times are judged before the signature',
+    file: 'src/methods/shared-secret-jwt.ts',
+    find: '      const keys = usable',
+    replace: `      const early = judgeTimes(
+        times,
+        { toleranceSeconds: clockToleranceSeconds, maxLifetimeSeconds },
+        context.nowMs,
+      )
+      if (early !== undefined) return early
+      const keys = usable`,
+    tests: CORE,
+  },
+  {
+    name: 'a token may live for ever',
+    file: 'src/methods/jwt-times.ts',
+    find: 'return Number.isSafeInteger(value) && (value as number) >= 0',
+    replace: `return typeof value === 'number' && value >= 0`,
+    tests: CORE,
+  },
+  {
+    name: 'a record that another key was asked for is taken',
+    file: 'src/credentials/record-check.ts',
+    find: `if (lookup.kind !== 'sharedSecret' || credential.keyId !== lookup.keyId) {`,
+    replace: `if (lookup.kind !== 'sharedSecret') {`,
+    tests: CORE,
+  },
+  {
+    name: 'a root gate stands for the gates made from it',
+    file: 'src/request-state.ts',
+    find: `return access.principal.kind !== 'anonymous' && descends(gate, asked)`,
+    replace: `return access.principal.kind !== 'anonymous'`,
+    tests: ADAPTERS,
+  },
+]
