@@ -4,12 +4,13 @@
  */
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Ledger, openLedger, startRpcProxy } from '@sallyport/ledger'
+import { type Ledger, openLedger } from '@sallyport/ledger'
 import type { DecisionEvent } from 'sallyport'
 import { startExpress } from '../examples/express.js'
 import { startFastify } from '../examples/fastify.js'
 import { createGates, type Gates } from '../examples/gates.js'
 import { startKoa } from '../examples/koa.js'
+import { startRpcProxy } from '../test/support/rpc/counting-proxy.js'
 import { skippingClock } from './clock.js'
 import { openMarket } from './market.js'
 import { perform } from './perform.js'
@@ -32,9 +33,10 @@ async function demonstrate(
   const rpc = await startRpcProxy(ledger.rpcUrl)
   const clock = skippingClock()
   const market = await openMarket(ledger)
-  let last: DecisionEvent | undefined
-  const onDecision = (event: DecisionEvent) => {
-    last = event
+  // A request that passes two guards is decided twice.
+  let decidingMs: number | undefined
+  const onDecision = ({ durationMs }: DecisionEvent) => {
+    decidingMs = (decidingMs ?? 0) + durationMs
   }
   const gates = createGates({ rpcUrl: rpc.url, mint: market.mint, clock, onDecision })
   await gates.gate.ready()
@@ -45,9 +47,9 @@ async function demonstrate(
   const complaints: string[] = []
   try {
     for (const step of await writeScenario(gates, { ledger, market, clock, rpc })) {
-      last = undefined
+      decidingMs = undefined
       const { status, code, rpcCalls, complaint } = await perform(step, port, rpc)
-      const took = last === undefined ? '-' : `${(last as DecisionEvent).durationMs.toFixed(2)} ms`
+      const took = formatMs(decidingMs)
       const verdict = complaint === undefined ? 'ok' : `WRONG: ${complaint}`
       rows.push([framework, step.what, String(status), code || '-', took, String(rpcCalls), verdict])
       if (complaint !== undefined) complaints.push(`${framework}, ${step.what}: ${complaint}`)
@@ -58,6 +60,10 @@ async function demonstrate(
     await rpc.close()
   }
   return { rows, complaints }
+}
+
+function formatMs(ms: number | undefined): string {
+  return ms === undefined ? '-' : `${ms.toFixed(2)} ms`
 }
 
 async function main(): Promise<void> {

@@ -1,9 +1,10 @@
 /** A local Solana ledger: Surfpool's runtime behind a real JSON-RPC server, filled by real transactions. */
+import { setInterval } from 'node:timers'
 import { Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram } from '@solana/web3.js'
 import { rpcCaller } from './json-rpc.js'
 import { loadSurfpool, locateSurfpool, platform, type Surfnet } from './surfpool.js'
 import * as token from './token-instructions.js'
-import { transactionSender } from './transactions.js'
+import { signatureConfirmer, transactionSender } from './transactions.js'
 
 export interface LedgerWallet {
   readonly address: string
@@ -39,6 +40,7 @@ export const ledgerAvailable: boolean = 'path' in locateSurfpool()
 const payerLamports = 100_000 * LAMPORTS_PER_SOL
 const walletLamports = 10 * LAMPORTS_PER_SOL
 const startAttempts = 3
+const drainMs = 200
 
 // A collected Surfnet object closes its server, even where a caller still holds the URL.
 const running = new Set<Surfnet>()
@@ -47,8 +49,45 @@ const running = new Set<Surfnet>()
 export async function startLedger(): Promise<Ledger> {
   const surfnet = startSurfnet()
   running.add(surfnet)
-  const payer = Keypair.fromSecretKey(Uint8Array.from(surfnet.payerSecretKey))
+  // Without this every ledger would fall silent some 80 seconds after its start.
+  const draining = setInterval(() => surfnet.drainEvents(), drainMs).unref()
   const call = rpcCaller(surfnet.rpcUrl)
+  return createLedger({
+    rpcUrl: surfnet.rpcUrl,
+    payer: Keypair.fromSecretKey(Uint8Array.from(surfnet.payerSecretKey)),
+    // Surfpool's own method: at once, where a transaction takes some 15 ms.
+    fund: (address) => call('surfnet_setAccount', [address, { lamports: walletLamports }]),
+    stop() {
+      if (!running.delete(surfnet)) return
+      clearInterval(draining)
+      surfnet.stop()
+    },
+  })
+}
+
+/** A ledger on a test validator that runs already and grants airdrops; without a URL, {@link startLedger}. */
+export async function openLedger(rpcUrl?: string): Promise<Ledger> {
+  if (rpcUrl === undefined || rpcUrl === '') return startLedger()
+  const call = rpcCaller(rpcUrl)
+  const confirm = signatureConfirmer(call)
+  const payer = Keypair.generate()
+  const fund = async (address: string) =>
+    confirm(String(await call('requestAirdrop', [address, walletLamports, { commitment: 'confirmed' }])))
+  await fund(payer.publicKey.toBase58())
+  return createLedger({ rpcUrl, payer, fund, stop: () => undefined })
+}
+
+interface Validator {
+  readonly rpcUrl: string
+  /** Pays for every transaction. */
+  readonly payer: Keypair
+  /** Gives an address the SOL of a new wallet. */
+  fund(address: string): Promise<unknown>
+  stop(): void
+}
+
+function createLedger({ rpcUrl, payer, fund, stop }: Validator): Ledger {
+  const call = rpcCaller(rpcUrl)
   const send = transactionSender(call, payer)
 
   async function allocate(account: Keypair, space: number, programId: PublicKey) {
@@ -83,7 +122,7 @@ export async function startLedger(): Promise<Ledger> {
   }
 
   return {
-    rpcUrl: surfnet.rpcUrl,
+    rpcUrl,
 
     async createMint({ decimals, program = 'spl-token' }) {
       const account = Keypair.generate()
@@ -96,8 +135,7 @@ export async function startLedger(): Promise<Ledger> {
     async createWallet() {
       const keypair = Keypair.generate()
       const address = keypair.publicKey.toBase58()
-      // Surfpool's own method: at once, where a transaction takes some 15 ms.
-      await call('surfnet_setAccount', [address, { lamports: walletLamports }])
+      await fund(address)
       return { address, keypair }
     },
 
@@ -144,9 +182,7 @@ export async function startLedger(): Promise<Ledger> {
       await send([token.setAccountOwner(programId, address, owner, new PublicKey(to))], [from.keypair])
     },
 
-    stop() {
-      if (running.delete(surfnet)) surfnet.stop()
-    },
+    stop,
   }
 }
 

@@ -5,6 +5,8 @@ export interface Surfnet {
   readonly rpcUrl: string
   /** 64 bytes: the secret key of the account that `startWithConfig` endowed. */
   readonly payerSecretKey: readonly number[]
+  /** Takes what Surfpool has to tell. It holds 1,024 events and stops altogether when nobody takes them. */
+  drainEvents(): unknown
   /** Blocks until both listeners are closed. Throws when they are not within 5 seconds. */
   stop(): void
 }

@@ -7,7 +7,8 @@ export interface RawRequest {
   readonly target: string
   /** Written in order, repeated names and all. */
   readonly headers?: readonly (readonly [name: string, value: string])[]
-  readonly body?: string
+  /** A string is sent as UTF-8. */
+  readonly body?: string | Uint8Array
 }
 
 export interface RawResponse {
@@ -22,13 +23,14 @@ export interface RawResponse {
 /** Sends one request over a socket of its own and reads the whole answer. */
 export function send(origin: string, request: RawRequest): Promise<RawResponse> {
   const { hostname, port } = new URL(origin)
-  const { method = 'GET', target, headers = [], body } = request
+  const { method = 'GET', target, headers = [] } = request
+  const body = request.body === undefined ? undefined : Buffer.from(request.body)
   const lines = [
     `${method} ${target} HTTP/1.1`,
     `Host: ${hostname}:${port}`,
     'Connection: close',
     ...headers.map(([name, value]) => `${name}: ${value}`),
-    ...(body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+    ...(body === undefined ? [] : [`Content-Length: ${body.byteLength}`]),
   ]
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname)
@@ -40,7 +42,8 @@ export function send(origin: string, request: RawRequest): Promise<RawResponse> 
       if (text.length === 0) reject(new Error('the server closed the connection without an answer'))
       else resolve(parseResponse(text))
     })
-    socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`, 'latin1'))
+    const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+    socket.write(body === undefined ? head : Buffer.concat([head, body]))
   })
 }
 
