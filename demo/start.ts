@@ -30,18 +30,18 @@ console.log(`The example merchant (Express) listens on ${origin}, over a Solana 
 Everything lives until Ctrl+C; the keys below work only here.
 
 # A robot whose wallet holds 125000 ACTO stores a record and reads its own back
-curl -s -w '\n' -X POST ${origin}/v1/proofs -H 'Authorization: Bearer ${richKey.key}' -H 'X-Wallet-Address: ${rich.address}' -H 'Content-Type: application/json' -d '{"taskId":"weld-17"}'
-curl -s -w '\n' ${origin}/v1/proofs -H 'Authorization: Bearer ${richKey.key}' -H 'X-Wallet-Address: ${rich.address}'
+curl -s -w '\\n' -X POST ${origin}/v1/proofs -H 'Authorization: Bearer ${richKey.key}' -H 'X-Wallet-Address: ${rich.address}' -H 'Content-Type: application/json' -d '{"taskId":"weld-17"}'
+curl -s -w '\\n' ${origin}/v1/proofs -H 'Authorization: Bearer ${richKey.key}' -H 'X-Wallet-Address: ${rich.address}'
 
 # A wallet of 25000 ACTO is refused, and may ask why
-curl -si -w '\n' ${origin}/v1/proofs -H 'Authorization: Bearer ${poorKey.key}' -H 'X-Wallet-Address: ${poor.address}'
-curl -s -w '\n' -X POST ${origin}/v1/access/check -H 'Authorization: Bearer ${poorKey.key}' -H 'X-Wallet-Address: ${poor.address}' -H 'Content-Type: application/json' -d '{"owner":"${poor.address}"}'
+curl -si -w '\\n' ${origin}/v1/proofs -H 'Authorization: Bearer ${poorKey.key}' -H 'X-Wallet-Address: ${poor.address}'
+curl -s -w '\\n' -X POST ${origin}/v1/access/check -H 'Authorization: Bearer ${poorKey.key}' -H 'X-Wallet-Address: ${poor.address}' -H 'Content-Type: application/json' -d '{"owner":"${poor.address}"}'
 
 # Naming somebody else's wallet gets nowhere
-curl -si -w '\n' ${origin}/v1/proofs -H 'Authorization: Bearer ${poorKey.key}' -H 'X-Wallet-Address: ${rich.address}'
+curl -si -w '\\n' ${origin}/v1/proofs -H 'Authorization: Bearer ${poorKey.key}' -H 'X-Wallet-Address: ${rich.address}'
 
 # A payment processor with a token of its own making (valid for an hour)
-curl -s -w '\n' -X POST ${origin}/v1/charges -H 'Authorization: Bearer ${mintByHand(processor)}'
+curl -s -w '\\n' -X POST ${origin}/v1/charges -H 'Authorization: Bearer ${mintByHand(processor)}'
 `)
 
 process.once('SIGINT', () => {
