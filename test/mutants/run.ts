@@ -10,7 +10,15 @@ import { fileURLToPath } from 'node:url'
 import { type Mutant, mutants } from './mutants.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const COPIED = ['src', 'adapters', 'test', 'package.json', 'vitest.config.ts', 'tsconfig.base.json']
+const COPIED = [
+  'src',
+  'adapters',
+  'examples',
+  'test',
+  'package.json',
+  'vitest.config.ts',
+  'tsconfig.base.json',
+]
 
 interface Verdict {
   readonly caught: boolean
@@ -47,7 +55,10 @@ function judge(copy: string, { file, find, replace, tests }: Mutant): Verdict {
   const path = join(copy, file)
   const sound = readFileSync(path, 'utf8')
   if (sound.split(find).length !== 2) return { caught: false, by: `the change no longer fits ${file}` }
-  writeFileSync(path, sound.replace(find, () => replace))
+  writeFileSync(
+    path,
+    sound.replace(find, () => replace),
+  )
   try {
     return runTests(copy, tests)
   } finally {
@@ -62,7 +73,8 @@ let missed = 0
 try {
   const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))]
   const sound = runTests(copy, tests)
-  if (sound.caught || sound.by !== 'no test') throw new Error(`the tests fail without any mutant: ${sound.by}`)
+  if (sound.caught || sound.by !== 'no test')
+    throw new Error(`the tests fail without any mutant: ${sound.by}`)
   for (const mutant of chosen) {
     const { caught, by } = judge(copy, mutant)
     if (!caught) missed++
