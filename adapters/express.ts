@@ -18,6 +18,7 @@ import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
 /** What Express's request has, as far as this adapter reads it. */
 export interface ExpressRequest extends IncomingMessage {
   readonly originalUrl?: string
+  readonly path?: string
   readonly ip?: string | undefined
 }
 
@@ -87,11 +88,15 @@ export function getAccess(req: IncomingMessage, gate?: Gate): Access {
 export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
   const endpoints = createEndpoints(gate, groups)
   return function sallyportRoutes(req, res, next) {
-    const endpoint = findEndpoint(endpoints, req.method, pathOf(req.url ?? ''))
+    const endpoint = findEndpoint(endpoints, req.method, req.path ?? pathOf(req.url ?? ''))
     if (endpoint === undefined) next()
     else {
       const body = { parsed: (req as { readonly body?: unknown }).body, stream: req }
-      endpoint.handle(toGateRequest(req, targetOf(req), req), body).then((answer) => write(res, answer), next)
+      const request = toGateRequest(req, targetOf(req), req)
+      endpoint
+        .handle(request, body)
+        .then((answer) => write(res, answer))
+        .catch(next)
     }
   }
 }
@@ -126,6 +131,8 @@ function settle(
 }
 
 function write(res: ServerResponse, { status, headers, body }: GateResponse): void {
+  // The host has given up waiting, as by a timeout of its own.
+  if (res.headersSent) return
   res.statusCode = status
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   res.setHeader('Content-Length', Buffer.byteLength(body))

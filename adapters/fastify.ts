@@ -9,6 +9,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   onRequestHookHandler,
+  RegisterOptions,
 } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Access } from '../src/access.js'
@@ -32,6 +33,9 @@ export interface RoutesPluginOptions extends RouteGroups {
   readonly gate: Gate
 }
 
+// Set where `request.access` is this package's; a host that has an `access` of its own is told so by Fastify.
+const DECORATED = Symbol('sallyport')
+
 /**
  * Guards every route of the instance, from before its body is parsed. A route opts out by `config: { sallyport: false }`.
  * Adds `request.access`, which is what {@link getAccess} answers; see `sallyport/fastify/augment` for its type.
@@ -42,15 +46,15 @@ export interface RoutesPluginOptions extends RouteGroups {
  */
 export const sallyport: FastifyPluginAsync<SallyportPluginOptions> = plugin(
   async (app: FastifyInstance, { gate, ...options }: SallyportPluginOptions) => {
-    if (!app.hasRequestDecorator('access')) {
+    const isExempt = createExemption(ownOptions(options))
+    if (!app.hasDecorator(DECORATED)) {
+      app.decorate(DECORATED, true)
       app.decorateRequest('access', {
         getter(this: FastifyRequest) {
           return getAccess(this)
         },
       })
     }
-    const { public: paths, preflights } = options
-    const isExempt = createExemption({ ...(paths && { public: paths }), ...(preflights && { preflights }) })
     app.addHook('onRequest', (request, reply, done) => {
       const { sallyport: guarded } = request.routeOptions.config as { readonly sallyport?: unknown }
       const gateRequest = requestOf(request)
@@ -117,21 +121,28 @@ export function getAccess(request: Pick<FastifyRequest, 'raw'>, gate?: Gate): Ac
  * @example
  * await app.register(routes, { gate, check: { balance: members } })
  */
-export const routes: FastifyPluginAsync<RoutesPluginOptions> = async (app, { gate, check }) => {
-  // The endpoints read their bodies themselves, after the gate has decided.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  for (const endpoint of createEndpoints(gate, check ? { check } : {})) {
+export const routes: FastifyPluginAsync<RoutesPluginOptions> = async (app, { gate, ...groups }) => {
+  for (const endpoint of createEndpoints(gate, ownOptions(groups))) {
     app.route({
       method: endpoint.method,
       url: endpoint.path,
       config: { sallyport: false } as object,
-      async handler(request, reply) {
+      // The whole answer, before Fastify looks at the body: it would judge the media type ahead of the credential.
+      async onRequest(request, reply) {
         const body = { parsed: undefined, stream: request.raw }
         return write(reply, await endpoint.handle(requestOf(request), body))
       },
+      handler: () => undefined,
     })
   }
+}
+
+// `register` hands a plugin its own options too; what else is unknown is a mistake of the host's.
+function ownOptions<Options extends object>(
+  options: Options & RegisterOptions,
+): Omit<Options, keyof RegisterOptions> {
+  const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...own } = options
+  return own
 }
 
 function requestOf(request: FastifyRequest): GateRequest {
@@ -162,6 +173,7 @@ function settle(
   done()
 }
 
+// As bytes, which Fastify sends as they are: text it would serialize once more and give a charset that JSON has not.
 function write(reply: FastifyReply, { status, headers, body }: GateResponse): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+  return reply.code(status).headers(headers).send(Buffer.from(body))
 }

@@ -17,7 +17,7 @@ import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
 /** What Koa's context has, as far as this adapter uses it. */
 export interface KoaContext {
   readonly req: IncomingMessage
-  readonly request: { readonly body?: unknown }
+  readonly request: object
   readonly originalUrl: string
   readonly method: string
   readonly path: string
@@ -90,7 +90,10 @@ export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
   return async function sallyportRoutes(ctx, next) {
     const endpoint = findEndpoint(endpoints, ctx.method, ctx.path)
     if (endpoint === undefined) await next()
-    else write(ctx, await endpoint.handle(requestOf(ctx), { parsed: ctx.request.body, stream: ctx.req }))
+    else {
+      const { body: parsed } = ctx.request as { readonly body?: unknown }
+      write(ctx, await endpoint.handle(requestOf(ctx), { parsed, stream: ctx.req }))
+    }
   }
 }
 

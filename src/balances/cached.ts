@@ -126,16 +126,19 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
     return flight
   }
 
-  async function readOr(fallback: Entry | undefined, key: string, query: BalanceQuery): Promise<Balance> {
+  /** Reads; where that fails, what is known is served as long as it may be. */
+  async function readOrKnown(key: string, query: BalanceQuery): Promise<Balance> {
     try {
       const { read } = await fly(key, query)
       return read
     } catch (error) {
+      // Looked up now: more may have become known while this reading was under way.
+      const known = entries.get(key)
       const usable =
-        fallback !== undefined &&
-        suffices(fallback.fresh, query) &&
-        clock.monotonicMs() - fallback.readAtMs < errorUntilMs
-      if (usable) return fallback.stale
+        known !== undefined &&
+        suffices(known.fresh, query) &&
+        clock.monotonicMs() - known.readAtMs < errorUntilMs
+      if (usable) return known.stale
       throw error
     }
   }
@@ -144,14 +147,14 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
     read(query) {
       const key = `${query.mint}:${query.owner}`
       const entry = entries.get(key)
-      if (entry === undefined) return readOr(undefined, key, query)
+      if (entry === undefined) return readOrKnown(key, query)
       const ageMs = clock.monotonicMs() - entry.readAtMs
       if (!suffices(entry.fresh, query)) {
         const usable = entry.fresh.exact && ageMs < insufficientTtlMs
-        return usable ? entry.fresh : readOr(undefined, key, query)
+        return usable ? entry.fresh : readOrKnown(key, query)
       }
       if (ageMs < ttlMs) return entry.fresh
-      if (ageMs >= revalidateUntilMs) return readOr(entry, key, query)
+      if (ageMs >= revalidateUntilMs) return readOrKnown(key, query)
       // What fails behind is told by whoever has to wait for it next.
       fly(key, query).catch(() => undefined)
       return entry.stale

@@ -1,8 +1,7 @@
 /** A local Solana ledger: Surfpool's runtime behind a real JSON-RPC server, filled by real transactions. */
-import { setInterval } from 'node:timers'
 import { Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram } from '@solana/web3.js'
 import { rpcCaller } from './json-rpc.js'
-import { loadSurfpool, locateSurfpool, platform, type Surfnet } from './surfpool.js'
+import { locateSurfpool, platform, startSurfpool } from './surfpool.js'
 import * as token from './token-instructions.js'
 import { signatureConfirmer, transactionSender } from './transactions.js'
 
@@ -30,38 +29,34 @@ export interface Ledger {
   freeze(account: string, mint: string): Promise<void>
   /** Token-2022 refuses this for associated accounts, whose owner is immutable; use an auxiliary one. */
   changeOwner(account: string, from: LedgerWallet, to: string): Promise<void>
-  /** Closes the RPC server's port before it returns. Further calls do nothing. */
+  /** From its return on, no request is answered. Further calls do nothing. */
   stop(): void
 }
 
 /** Whether `startLedger` can work here: a native Surfpool build exists for this platform and is installed. */
 export const ledgerAvailable: boolean = 'path' in locateSurfpool()
 
-const payerLamports = 100_000 * LAMPORTS_PER_SOL
 const walletLamports = 10 * LAMPORTS_PER_SOL
-const startAttempts = 3
-const drainMs = 200
 
-// A collected Surfnet object closes its server, even where a caller still holds the URL.
-const running = new Set<Surfnet>()
-
-/** Starts a new, empty ledger on a free port of 127.0.0.1. Ledgers share nothing. */
+/**
+ * Starts a new, empty ledger on a free port of 127.0.0.1. Ledgers share nothing. A ledger keeps nobody's process
+ * alive, and ends with the process that started it.
+ */
 export async function startLedger(): Promise<Ledger> {
-  const surfnet = startSurfnet()
-  running.add(surfnet)
-  // Without this every ledger would fall silent some 80 seconds after its start.
-  const draining = setInterval(() => surfnet.drainEvents(), drainMs).unref()
-  const call = rpcCaller(surfnet.rpcUrl)
+  const located = locateSurfpool()
+  if ('missing' in located) {
+    throw new Error(
+      `No local Solana ledger on ${platform}: ${located.missing}. Set SOLANA_RPC_URL to the RPC server to use instead.`,
+    )
+  }
+  const { rpcUrl, payerSecretKey, kill } = await startSurfpool(located.path)
+  const call = rpcCaller(rpcUrl)
   return createLedger({
-    rpcUrl: surfnet.rpcUrl,
-    payer: Keypair.fromSecretKey(Uint8Array.from(surfnet.payerSecretKey)),
+    rpcUrl,
+    payer: Keypair.fromSecretKey(payerSecretKey),
     // Surfpool's own method: at once, where a transaction takes some 15 ms.
     fund: (address) => call('surfnet_setAccount', [address, { lamports: walletLamports }]),
-    stop() {
-      if (!running.delete(surfnet)) return
-      clearInterval(draining)
-      surfnet.stop()
-    },
+    stop: kill,
   })
 }
 
@@ -184,25 +179,4 @@ function createLedger({ rpcUrl, payer, fund, stop }: Validator): Ledger {
 
     stop,
   }
-}
-
-function startSurfnet(): Surfnet {
-  const located = locateSurfpool()
-  if ('missing' in located) {
-    throw new Error(
-      `No local Solana ledger on ${platform}: ${located.missing}. Set SOLANA_RPC_URL to the RPC server to use instead.`,
-    )
-  }
-  let lastError: unknown
-  // Surfpool picks its ports before it listens on them, so another process may take one in between.
-  for (let attempt = 0; attempt < startAttempts; attempt += 1) {
-    try {
-      return loadSurfpool(located.path).Surfnet.startWithConfig({ offline: true, airdropSol: payerLamports })
-    } catch (error) {
-      lastError = error
-    }
-  }
-  throw new Error(`Surfpool did not start on ${platform}; SOLANA_RPC_URL can name another RPC server`, {
-    cause: lastError,
-  })
 }

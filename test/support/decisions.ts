@@ -9,7 +9,10 @@ export async function refusalOf(gate: Decider, request: GateRequest): Promise<Re
   throw new Error(`allowed as ${decision.access.principal.accountId}, where a refusal was expected`)
 }
 
-export async function accessOf(gate: Decider, request: GateRequest): Promise<Access> {
+export async function accessOf<A extends Access>(
+  gate: (request: GateRequest) => Decision<A> | Promise<Decision<A>>,
+  request: GateRequest,
+): Promise<A> {
   const decision = await gate(request)
   if (decision.type === 'allow') return decision.access
   throw new Error(`refused with ${decision.code}, where access was expected`)

@@ -1,6 +1,13 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+import {
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+} from 'jose'
 
 /** A server on loopback that publishes a set of keys, and everything an identity provider can do wrong. */
 export interface KeyServer {
@@ -44,14 +51,19 @@ export async function startKeyServer(): Promise<KeyServer> {
 export interface SigningKey {
   readonly jwk: JWK
   readonly kid: string
-  sign(claims: JWTPayload, header?: Partial<JWTHeaderParameters>): Promise<string>
+  /** Claims may be anything: what no provider would sign must be signable. */
+  sign(claims: object, header?: Partial<JWTHeaderParameters>): Promise<string>
 }
 
-export async function makeSigningKey(alg: 'RS256' | 'ES256' | 'EdDSA' | 'PS256', kid: string): Promise<SigningKey> {
+export async function makeSigningKey(
+  alg: 'RS256' | 'ES256' | 'EdDSA' | 'PS256',
+  kid: string,
+): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   return {
     kid,
     jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' },
-    sign: (claims, header) => new SignJWT(claims).setProtectedHeader({ alg, kid, ...header }).sign(privateKey),
+    sign: (claims, header) =>
+      new SignJWT(claims as JWTPayload).setProtectedHeader({ alg, kid, ...header }).sign(privateKey),
   }
 }

@@ -63,6 +63,3 @@ export function tableStore(...records: readonly Credential[]): TableStore {
   store.put(...records)
   return store
 }
-
-/** An answer that never comes. */
-export const never = () => new Promise<never>(() => undefined)
