@@ -3,7 +3,7 @@ import type { Credential } from '../credentials/credential.js'
 import { standingOf } from '../credentials/standing.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
-import { unknownOptions } from '../option-check.js'
+import { isOptions, unknownOptions } from '../option-check.js'
 import { identityOf } from './identity.js'
 import type { OpaqueMethod, Verification, VerifyContext } from './method.js'
 
@@ -27,12 +27,8 @@ const EXPIRED = refused('credential_expired', { presented: 'apiKey' })
  * createGate({ store, methods: [apiKey({ prefix: 'acto' })] })
  */
 export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
-  const { prefix = 'sk', walletHeader = 'required' } = options
-  const problems = unknownOptions('apiKey', options, ['prefix', 'walletHeader'])
-  if (!isPrefix(prefix)) problems.push(`apiKey.prefix must be ${PREFIX_RULE}`)
-  if (walletHeader !== 'required' && walletHeader !== 'optional') {
-    problems.push("apiKey.walletHeader must be 'required' or 'optional'")
-  }
+  const problems = problemsOf(options)
+  const { prefix = 'sk', walletHeader = 'required' } = options ?? {}
   const start = `${prefix}_`
   const length = start.length + 43
 
@@ -57,4 +53,15 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
       return isPending(found) ? found.then((known) => judge(known, context)) : judge(found, context)
     },
   }
+}
+
+function problemsOf(options: ApiKeyOptions): string[] {
+  if (!isOptions(options)) return ['apiKey must be given options, at least {}']
+  const problems = unknownOptions('apiKey', options, ['prefix', 'walletHeader'])
+  const { prefix, walletHeader } = options
+  if (prefix !== undefined && !isPrefix(prefix)) problems.push(`apiKey.prefix must be ${PREFIX_RULE}`)
+  if (walletHeader !== undefined && walletHeader !== 'required' && walletHeader !== 'optional') {
+    problems.push("apiKey.walletHeader must be 'required' or 'optional'")
+  }
+  return problems
 }

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote'
 import { cappedFetch } from '../capped-fetch.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
-import { unknownOptions } from '../option-check.js'
+import { isOptions, unknownOptions } from '../option-check.js'
 import { isServiceUrl } from '../service-url.js'
 import { isWalletAddress } from '../wallet-address.js'
 import type { CompactJwt } from './compact-jwt.js'
@@ -55,8 +55,8 @@ const KEY_SET_TIMEOUT_MS = 5_000
  */
 export function jwks(options: JwksOptions): JwtMethod {
   const problems = problemsOf(options)
-  const { issuer, algorithms = ASYMMETRIC, principal = scopesOnly } = options
-  const audiences = [options.audience].flat()
+  const { issuer, audience, algorithms = ASYMMETRIC, principal = scopesOnly } = options ?? {}
+  const audiences = [audience].flat()
   const keyOf = problems.length === 0 ? createKeyLookup(jwksUriOf(options)) : undefined
 
   function identify(jwt: CompactJwt): Verification {
@@ -141,6 +141,7 @@ function assertPrincipal(stated: JwksPrincipal): void {
 }
 
 function problemsOf(options: JwksOptions): string[] {
+  if (!isOptions(options)) return ['jwks must be given options, at least { issuer, audience }']
   const problems = unknownOptions('jwks', options, OPTIONS)
   const { issuer, audience, algorithms, principal } = options
   if (!isIdentifier(issuer)) problems.push('jwks.issuer is required: exactly the iss of the tokens')

@@ -2,7 +2,7 @@ import { hash, randomBytes, type webcrypto } from 'node:crypto'
 import type { Credential, SharedSecretCredential } from '../credentials/credential.js'
 import { standingOf } from '../credentials/standing.js'
 import { Refused, refused } from '../decision.js'
-import { unknownOptions } from '../option-check.js'
+import { isOptions, unknownOptions } from '../option-check.js'
 import type { CompactJwt } from './compact-jwt.js'
 import { identityOf } from './identity.js'
 import { importHs256Key, provesWithOneOf } from './jws-signature.js'
@@ -34,8 +34,14 @@ const INVALID = refused('credential_invalid', { presented: 'token' })
  * createGate({ store, methods: [sharedSecretJwt({ maxLifetimeSeconds: 600, replay: 'jti' })] })
  */
 export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod {
-  const { keyIdClaim = 'key_id', maxLifetimeSeconds = 3600, clockToleranceSeconds = 30, replay } = options
-  const audiences = options.audience === undefined ? [] : [options.audience].flat()
+  const problems = problemsOf(options)
+  const {
+    keyIdClaim = 'key_id',
+    maxLifetimeSeconds = 3600,
+    clockToleranceSeconds = 30,
+    replay,
+  } = options ?? {}
+  const audiences = options?.audience === undefined ? [] : [options.audience].flat()
   const keysOf = createKeyImporter()
   // An unknown key_id costs the same as a wrong signature, so that neither can be told from the other by time.
   const decoy = [importHs256Key(randomBytes(32).toString('base64url'))]
@@ -64,7 +70,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
     presents: 'jwt',
     form: 'a JWT with alg HS256',
     needsClaim: replay !== undefined,
-    problems: problemsOf(options),
+    problems,
     recognizes: ({ header: { alg, typ } }) =>
       alg === 'HS256' && (typ === undefined || typ.toUpperCase() === 'JWT'),
     async verify(jwt, context): Promise<Verification> {
@@ -105,6 +111,7 @@ function createKeyImporter() {
 }
 
 function problemsOf(options: SharedSecretJwtOptions): string[] {
+  if (!isOptions(options)) return ['sharedSecretJwt must be given options, at least {}']
   const problems = unknownOptions('sharedSecretJwt', options, OPTIONS)
   const { keyIdClaim, maxLifetimeSeconds, clockToleranceSeconds, audience, replay } = options
   if (keyIdClaim !== undefined && !isIdentifier(keyIdClaim)) {

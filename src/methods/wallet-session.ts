@@ -1,7 +1,7 @@
 import { MIN_SECRET_BYTES } from '../credentials/credential.js'
 import { isStrongSecret } from '../credentials/record-check.js'
 import { refused } from '../decision.js'
-import { unknownOptions } from '../option-check.js'
+import { isOptions, unknownOptions } from '../option-check.js'
 import { isServiceUrl } from '../service-url.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createIdentity } from './identity.js'
@@ -33,7 +33,7 @@ const TOLERANCE_SECONDS = 5
  */
 export function walletSession(options: WalletSessionOptions): JwtMethod {
   const problems = problemsOf(options)
-  const { origin, secrets, sessionTtlSeconds = 1800 } = options
+  const { origin, secrets, sessionTtlSeconds = 1800 } = options ?? {}
   const keys = problems.length === 0 ? secrets.map(importHs256Key) : []
 
   return {
@@ -65,6 +65,7 @@ function sessionIdentity(wallet: string, jti: string) {
 }
 
 function problemsOf(options: WalletSessionOptions): string[] {
+  if (!isOptions(options)) return ['walletSession must be given options, at least { origin, secrets }']
   const problems = unknownOptions('walletSession', options, OPTIONS)
   const { origin, secrets, sessionTtlSeconds } = options
   if (!isServiceUrl(origin) || new URL(origin).origin !== origin) {

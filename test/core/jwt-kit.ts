@@ -6,15 +6,17 @@ import {
   sharedSecretJwt,
 } from 'sallyport'
 import { expect } from 'vitest'
-import { manualClock } from '../support/clock.js'
+import { type ManualClock, manualClock } from '../support/clock.js'
 import { codeOf, refusalOf, wireText } from '../support/decisions.js'
 import { KEY_ID, SECRET, sharedSecretRecord, tableStore } from '../support/records.js'
 import { bearer, requestWith } from '../support/requests.js'
 import { mint, type Part } from '../support/tokens.js'
 
 /** A real gate that takes shared-secret JWTs, its one credential, and a clock that stands still. */
-export function jwtKit(method: SharedSecretJwtOptions = {}, options: Partial<GateOptions> = {}) {
-  const clock = manualClock()
+export function jwtKit(
+  method: SharedSecretJwtOptions = {},
+  { clock = manualClock(), ...options }: Partial<GateOptions> & { readonly clock?: ManualClock } = {},
+) {
   const store = tableStore(sharedSecretRecord())
   const events: DecisionEvent[] = []
   const onDecision = (event: DecisionEvent) => void events.push(event)

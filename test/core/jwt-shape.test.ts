@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseCompactJwt } from '../../src/methods/compact-jwt.js'
 import { SECRET } from '../support/records.js'
 import { base64url, HS256, mint, part, respell, signParts } from '../support/tokens.js'
 import { jwtKit } from './jwt-kit.js'
@@ -147,6 +148,32 @@ describe('the outer shape of a JWT', () => {
     await kit.expectInvalid(mint(text, SECRET))
   })
 
+  it('is judged before anything is looked up', async () => {
+    const { store, claims, expectInvalid } = jwtKit()
+    const [, valid = ''] = split(mint(claims, SECRET))
+    for (const header of [
+      ...[
+        { ...HS256, crit: ['x'] },
+        { ...HS256, crit: ['b64'], b64: true },
+        { ...HS256, crit: [] },
+      ],
+      ...[
+        { ...HS256, jwk: {} },
+        { ...HS256, x5c: [] },
+        { ...HS256, typ: null },
+        { ...HS256, kid: 5 },
+        { alg: null },
+      ],
+    ]) {
+      await expectInvalid(signParts(part(header), valid, SECRET))
+    }
+    expect(parseCompactJwt(mint('[]', SECRET))).toBeUndefined()
+    expect(parseCompactJwt(mint('[]', SECRET, { ...HS256, kid: 'a' }))).toBeUndefined()
+    expect(parseCompactJwt(mint('{}', SECRET, { ...HS256, kid: null }))).toBeUndefined()
+    expect(parseCompactJwt(mint('{}', SECRET))).toMatchObject({ header: HS256, payload: {} })
+    expect(store.lookups).toEqual([])
+  })
+
   it.each(['null', '"HS256"', '["HS256"]', '5', '{"alg":"HS256"'])(
     'is refused with the header %s',
     async (text) => {
@@ -177,10 +204,14 @@ describe('a member that is named twice', () => {
   const { key_id, iat, exp } = kit.claims
   const open = `{"key_id":"${key_id}","iat":${iat},"exp":${exp}`
 
-  it('may be named once in each of several objects', async () => {
-    expect(await kit.codeOfText(`${open},"a":{"x":1,"y":[{"x":1},{"x":2}]},"b":{"x":1},"x":"x"}`)).toBe(
-      'allowed',
-    )
+  it.each([
+    ['once in each of several objects', `"a":{"x":1,"y":[{"x":1},{"x":2}]},"b":{"x":1},"x":"x"`],
+    ['once, and be a value as often as it likes', `"a":["x","x","x",["x","x"]],"x":"x","b":"a"`],
+    ['once, with quotes in it and in values', `"a\\"":"\\"","\\"a":"b\\\\","b":"\\\\\\"","c":{}`],
+    ['once, beside a name that only looks alike', `"Exp":1,"exp ":1,"e\\u0301":1,"\\u00e9":1`],
+    ['once, after empty lists and objects', `"a":{},"b":[],"c":[{},{}],"d":{"d":{"d":[]}}`],
+  ])('may be named %s', async (_how, members) => {
+    expect(await kit.codeOfText(`${open},${members}}`)).toBe('allowed')
   })
 
   it.each([

@@ -62,6 +62,8 @@ export const apiKeyHarness: MethodHarness = {
     ['a prefix with a newline', () => apiKey({ prefix: 'sk\n' }), ['apiKey.prefix']],
     ['a prefix of 33 characters', () => apiKey({ prefix: 'x'.repeat(33) }), ['apiKey.prefix']],
     ['a prefix that is no text', () => apiKey({ prefix: 5 as never }), ['apiKey.prefix']],
+    ['null', () => apiKey(null as never), ['apiKey']],
+    ['a text', () => apiKey('acto' as never), ['apiKey']],
     ['a wallet header that is true', () => apiKey({ walletHeader: true as never }), ['apiKey.walletHeader']],
     [
       'all of them',

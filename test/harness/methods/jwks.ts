@@ -71,6 +71,7 @@ export const jwksHarness: MethodHarness = {
     }
   },
   wrong: [
+    ['nothing', () => jwks(undefined as never), ['jwks']],
     ['no issuer', wrongOption({ issuer: undefined, jwksUri: 'https://id.example/keys' }), ['jwks.issuer']],
     ['an empty issuer', wrongOption({ issuer: '' }), ['jwks.issuer']],
     ['no audience', wrongOption({ audience: undefined }), ['jwks.audience']],

@@ -57,6 +57,7 @@ export const sharedSecretJwtHarness: MethodHarness = {
     }
   },
   wrong: [
+    ['null', () => sharedSecretJwt(null as never), ['sharedSecretJwt']],
     ['an empty claim', wrongOption({ keyIdClaim: '' }), ['sharedSecretJwt.keyIdClaim']],
     ['no lifetime', wrongOption({ maxLifetimeSeconds: 0 }), ['sharedSecretJwt.maxLifetimeSeconds']],
     [

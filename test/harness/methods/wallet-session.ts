@@ -49,6 +49,7 @@ export const walletSessionHarness: MethodHarness = {
     }
   },
   wrong: [
+    ['nothing', () => walletSession(undefined as never), ['walletSession']],
     ['no origin', wrongOption({ origin: undefined }), ['walletSession.origin']],
     ['an origin without a scheme', wrongOption({ origin: 'api.example' }), ['walletSession.origin']],
     ['an origin with a path', wrongOption({ origin: 'https://api.example/v1' }), ['walletSession.origin']],
