@@ -14,6 +14,7 @@ import { grantAccess, lookUpAccess } from '../src/request-state.js'
 import { type GateResponse, toResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
+import { assertGate } from '../src/wiring.js'
 
 /** What Express's request has, as far as this adapter reads it. */
 export interface ExpressRequest extends IncomingMessage {
@@ -41,6 +42,7 @@ export type ExpressMiddleware = (
  * })
  */
 export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddleware {
+  assertGate(gate)
   const isExempt = createExemption(options)
   return function requireAccess(req, res, next) {
     const request = toGateRequest(req, targetOf(req), req)
@@ -59,6 +61,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddle
  * })
  */
 export function optionalAccess(gate: Gate): ExpressMiddleware {
+  assertGate(gate)
   return function optionalAccess(req, res, next) {
     const decision = gate.optional(toGateRequest(req, targetOf(req), req))
     whenDecided(decision, next, (known) => settle(known, gate, req, res, next))

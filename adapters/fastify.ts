@@ -22,6 +22,7 @@ import { grantAccess, lookUpAccess } from '../src/request-state.js'
 import { type GateResponse, toResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints } from '../src/routes/endpoints.js'
+import { assertGate } from '../src/wiring.js'
 
 /** Options of the app-wide plugin. */
 export interface SallyportPluginOptions extends MountOptions {
@@ -46,6 +47,7 @@ const DECORATED = Symbol('sallyport')
  */
 export const sallyport: FastifyPluginAsync<SallyportPluginOptions> = plugin(
   async (app: FastifyInstance, { gate, ...options }: SallyportPluginOptions) => {
+    assertGate(gate)
     const isExempt = createExemption(ownOptions(options))
     if (!app.hasDecorator(DECORATED)) {
       app.decorate(DECORATED, true)
@@ -77,6 +79,7 @@ export const sallyport: FastifyPluginAsync<SallyportPluginOptions> = plugin(
  * )
  */
 export function requireAccess(gate: Gate, options?: MountOptions): onRequestHookHandler {
+  assertGate(gate)
   const isExempt = createExemption(options)
   return function requireAccess(request, reply, done) {
     const gateRequest = requestOf(request)
@@ -95,6 +98,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): onRequestHook
  * )
  */
 export function optionalAccess(gate: Gate): onRequestHookHandler {
+  assertGate(gate)
   return function optionalAccess(request, reply, done) {
     const decision = gate.optional(requestOf(request))
     whenDecided(decision, done, (known) => settle(known, gate, request, reply, done))

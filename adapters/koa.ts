@@ -13,6 +13,7 @@ import { grantAccess, lookUpAccess } from '../src/request-state.js'
 import { type GateResponse, toResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
+import { assertGate } from '../src/wiring.js'
 
 /** What Koa's context has, as far as this adapter uses it. */
 export interface KoaContext {
@@ -42,6 +43,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * })
  */
 export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware {
+  assertGate(gate)
   const isExempt = createExemption(options)
   return async function requireAccess(ctx, next) {
     const request = requestOf(ctx)
@@ -60,6 +62,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware
  * })
  */
 export function optionalAccess(gate: Gate): KoaMiddleware {
+  assertGate(gate)
   return async function optionalAccess(ctx, next) {
     await settle(await gate.optional(requestOf(ctx)), gate, ctx, next)
   }

@@ -41,3 +41,12 @@ export function inspectGate(gate: Gate): Made {
   if (found === undefined) throw new GateError('ERR_GATE_OPTIONS', ['gate must be made by createGate'])
   return found
 }
+
+/**
+ * Refuses what is no gate where it is mounted, so that the mistake is not found at the first request.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ */
+export function assertGate(gate: Gate): void {
+  inspectGate(gate)
+}

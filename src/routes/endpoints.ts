@@ -1,6 +1,7 @@
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
 import { unknownOptions } from '../option-check.js'
+import { assertGate } from '../wiring.js'
 import { accessCheck } from './access-check.js'
 import type { Endpoint, RouteGroups } from './endpoint.js'
 
@@ -10,6 +11,7 @@ import type { Endpoint, RouteGroups } from './endpoint.js'
  * @throws GateError `ERR_GATE_OPTIONS`
  */
 export function createEndpoints(gate: Gate, groups: RouteGroups): readonly Endpoint[] {
+  assertGate(gate)
   const problems = unknownOptions('routes', groups, ['check'])
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
   return groups.check === undefined ? [] : [accessCheck(gate, groups.check)]

@@ -137,11 +137,17 @@ describe('a stricter gate', () => {
     expect((await accessOf(higher, byKey())).balance.amount).toBe(60_000n * WHOLE)
     const poor = gateKit()
     poor.balances.set(ALICE, MINT, 1n)
-    const child = poor.gate
-      .with({ balance: ACTO })
-      .with({ scopes: ['proofs:read'] })
-      .with({ wallet: 'required' })
-    expect(await codeOf(child, poor.byKey())).toBe('balance_insufficient')
+    const poorHolders = poor.gate.with({ balance: ACTO })
+    for (const child of [
+      poorHolders.with({ scopes: ['proofs:read'] }).with({ wallet: 'required' }),
+      poorHolders.with({ balance: { mint: OTHER_MINT, minimum: '5', symbol: 'USDT' } }),
+      poorHolders.with({ balance: { ...ACTO, minimum: '0' } }),
+    ]) {
+      expect(wireOf(await refusalOf(child, poor.byKey())).body).toMatchObject({
+        code: 'balance_insufficient',
+        mint: MINT,
+      })
+    }
   })
 
   it('changes nothing about the gate it is made from', async () => {

@@ -136,8 +136,9 @@ describe('a set of keys that cannot be had', () => {
     server.fault = undefined
   })
 
-  it('is not fetched for a token that names another issuer, another audience or no time', async () => {
-    const method = jwks({ issuer: server.origin, audience: AUDIENCE, jwksUri: server.uri })
+  it('is not fetched for a token that it could not help', async () => {
+    const { origin: issuer, uri: jwksUri } = server
+    const method = jwks({ issuer, audience: AUDIENCE, jwksUri, algorithms: ['ES256'] })
     const gate = createGate({ store: tableStore(), clock, methods: [method] })
     const before = server.requests
     const claims = { iss: server.origin, aud: AUDIENCE, sub: 'user-1', exp: now + 600 }
@@ -145,6 +146,12 @@ describe('a set of keys that cannot be had', () => {
       const token = await key.sign({ ...claims, ...changes })
       expect(await codeOf(gate, requestWith([bearer(token)]))).toBe('credential_invalid')
     }
+    const others = createGate({
+      store: tableStore(),
+      clock,
+      methods: [jwks({ issuer, audience: AUDIENCE, jwksUri, algorithms: ['RS256'] })],
+    })
+    expect(await codeOf(others, requestWith([bearer(await key.sign(claims))]))).toBe('credential_invalid')
     expect(server.requests).toBe(before)
   })
 })

@@ -12,7 +12,10 @@ export function throwing(cause: unknown = new Error('down')): () => never {
 export function thenable(
   then: (resolve: (value: unknown) => void, reject: (cause: unknown) => void) => void,
 ): object {
-  return Object.defineProperty({}, 'then', { value: then })
+  const value: typeof then = (resolve, reject) => {
+    then(resolve, reject)
+  }
+  return Object.defineProperty({}, 'then', { value })
 }
 
 /** Something that does not even let itself be looked at. */
