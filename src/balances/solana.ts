@@ -91,7 +91,6 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
       const { context, value } = await call(options, ({ connection, PublicKey: Key }) =>
         connection.getParsedTokenAccountsByOwner(new Key(owner), { mint: new Key(mint) }),
       )
-      if (!Number.isSafeInteger(context?.slot)) throw new Error('the answer has no slot')
       const counted = sum(value, { mint, owner })
       const known = decimalsOf.get(mint)
       const decimals = counted.decimals ?? known ?? (await readMint(mint, options)).decimals

@@ -85,27 +85,43 @@ export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } 
 const keyOfDigest = (digest: string) => `digest:${digest}`
 const keyOfKeyId = (keyId: string) => `key_id:${keyId}`
 
-/**
- * Claims are kept by the monotonic clock for as long as they had left by the wall clock when they were made: a stepped
- * clock neither forgets one early nor keeps it for ever.
- */
-function createClaims(clock: Clock): Store['claim'] {
-  const untilMs = new Map<string, number>()
-  let pruneAt = 1_024
+interface Claim {
+  /** When it is over by the monotonic clock, from what it had left by the wall clock when it was made. */
+  readonly untilMs: number
+  /** When it is over by the wall clock. */
+  readonly expiresAtMs: number
+}
 
+const LEAST_PRUNING_INTERVAL_MS = 1_000
+const PRUNE_FROM = 1_024
+
+/** A claim is over when both clocks say so: one that is stepped, either way, neither forgets nor revives anything. */
+function createClaims(clock: Clock): Store['claim'] {
+  const claims = new Map<string, Claim>()
+  let pruneAt = PRUNE_FROM
+  let prunedAtMs = Number.NEGATIVE_INFINITY
+
+  const isOver = ({ untilMs, expiresAtMs }: Claim) =>
+    untilMs <= clock.monotonicMs() && expiresAtMs <= clock.wallMs()
+
+  // The work is spread: at twice what was left the last time, and where the store is full once a second at most.
   function prune(nowMs: number): void {
-    for (const [key, until] of untilMs) {
-      if (until <= nowMs) untilMs.delete(key)
+    if (claims.size < Math.min(pruneAt, MAX_CLAIMS)) return
+    if (claims.size >= MAX_CLAIMS && nowMs - prunedAtMs < LEAST_PRUNING_INTERVAL_MS) return
+    for (const [key, claim] of claims) {
+      if (isOver(claim)) claims.delete(key)
     }
-    pruneAt = Math.max(1_024, untilMs.size * 2)
+    prunedAtMs = nowMs
+    pruneAt = Math.max(PRUNE_FROM, claims.size * 2)
   }
 
   return (key, expiresAtMs) => {
+    const known = claims.get(key)
+    if (known !== undefined && !isOver(known)) return false
     const nowMs = clock.monotonicMs()
-    if ((untilMs.get(key) ?? Number.NEGATIVE_INFINITY) > nowMs) return false
-    if (untilMs.size >= pruneAt) prune(nowMs)
-    if (untilMs.size >= MAX_CLAIMS) throw new Error(`more than ${MAX_CLAIMS} claims are held at once`)
-    untilMs.set(key, nowMs + Math.max(0, expiresAtMs - clock.wallMs()))
+    prune(nowMs)
+    if (claims.size >= MAX_CLAIMS) throw new Error(`more than ${MAX_CLAIMS} claims are held at once`)
+    claims.set(key, { untilMs: nowMs + Math.max(0, expiresAtMs - clock.wallMs()), expiresAtMs })
     return true
   }
 }

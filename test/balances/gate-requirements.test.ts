@@ -35,6 +35,17 @@ describe('requirements on two mints', () => {
     expect(table.reads).toBe(1)
   })
 
+  it('are weighed in the same way where both balances are known already', async () => {
+    const table = tableBalances()
+    table.set(ALICE, OTHER_MINT, 10n * TOKEN)
+    const { gate, request } = await gateKit({ balances: table })
+    const both = gate.with({ balance: ACTO }).with({ balance: USDT })
+    await ask(gate.with({ balance: ACTO }), request())
+    await ask(gate.with({ balance: USDT }), request())
+    expect(both(request())).toMatchObject({ type: 'refuse', code: 'balance_insufficient', mint: MINT })
+    expect(table.reads).toBe(2)
+  })
+
   it('carry the balance of the gate own requirement, the one that was added last', async () => {
     const table = tableBalances()
     table.set(ALICE, MINT, 50_000n * TOKEN)
@@ -193,15 +204,27 @@ describe('a chain that cannot be read', () => {
     },
   )
 
-  it('is a 503 at the deadline where it never answers', async () => {
-    const table = tableBalances()
-    table.set(ALICE, MINT, 50_000n * TOKEN)
-    const { gate, request } = await gateKit({ balances: table, portTimeoutMs: 20 })
+  it.each([{}, { balanceCache: false } as const])(
+    'is a 503 at the deadline where it never answers: %o',
+    async (cache) => {
+      const table = tableBalances()
+      table.set(ALICE, MINT, 50_000n * TOKEN)
+      const { gate, request } = await gateKit({ balances: table, portTimeoutMs: 20, ...cache })
+      const members = gate.with({ balance: ACTO })
+      table.fault = () => new Promise(() => undefined)
+      expect((await ask(members, request())).status).toBe(503)
+      table.fault = undefined
+      expect((await ask(members, request())).status).toBe(200)
+    },
+  )
+
+  it('leaves no timer behind once it has answered', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const { gate, request } = await gateKit({ balances: tableBalances(), balanceCache: false })
     const members = gate.with({ balance: ACTO })
-    table.fault = () => new Promise(() => undefined)
-    expect((await ask(members, request())).status).toBe(503)
-    table.fault = undefined
-    expect((await ask(members, request())).status).toBe(200)
+    const before = timers()
+    for (let at = 0; at < 20; at++) await ask(members, request())
+    expect(timers()).toBe(before)
   })
 
   it('still lets in a holder it knew, at the deadline, as long as staleIfErrorMs allows', async () => {

@@ -1,6 +1,7 @@
 import { solanaBalances } from 'sallyport/balances/solana'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ENOUGH, readFrom, solanaGate, startTokenRpc } from '../harness/balances/fault-kit.js'
+import { untilEnded } from '../harness/balances/readings.js'
 import { ALICE, BOB, CAROL, MINT, OTHER_MINT } from '../support/addresses.js'
 import type { FaultAccount, FaultRpc } from '../support/rpc/fault-rpc.js'
 
@@ -72,13 +73,16 @@ describe('an answer that names what was not asked for', () => {
     expect(await readFrom(solanaBalances({ rpcUrl: rpc.url }))).toBe('rejected')
   })
 
-  it('is an outage where it says nothing false but leaves a mint without decimals', async () => {
-    rpc.setMint(MINT, { decimals: 9, info: { decimals: 300 } })
-    rpc.setAccounts(ALICE, MINT, [])
-    expect(await readFrom(solanaBalances({ rpcUrl: rpc.url }))).toBe('rejected')
-    rpc.setMint(MINT, { decimals: 9 })
-    expect(await readFrom(solanaBalances({ rpcUrl: rpc.url }))).toBe(0n)
-  })
+  it.each([300, -1, 0.5, '9', null])(
+    'is an outage where a mint has decimals that none has: %s',
+    async (decimals) => {
+      rpc.setMint(CAROL, { decimals: 9, info: { decimals } })
+      const source = solanaBalances({ rpcUrl: rpc.url })
+      await expect(source.readMint(CAROL, untilEnded())).rejects.toThrow('could answer')
+      rpc.setMint(CAROL, { decimals: 9 })
+      expect(await source.readMint(CAROL, untilEnded())).toEqual({ decimals: 9 })
+    },
+  )
 
   it('is an outage where the mint belongs to no token program', async () => {
     rpc.setMint(MINT, { decimals: 9, programId: SYSTEM_PROGRAM })
@@ -95,8 +99,7 @@ describe('decimals that were believed once', () => {
     expect(await readFrom(source)).toBe(ENOUGH)
     rpc.setAccounts(ALICE, MINT, [{ amount: ENOUGH }])
     expect(await readFrom(source)).toBe('rejected')
-    const signal = new AbortController().signal
-    expect(await source.read({ mint: MINT, owner: ALICE }, { signal })).toMatchObject({ decimals: 9 })
+    expect(await source.read({ mint: MINT, owner: ALICE }, untilEnded())).toMatchObject({ decimals: 9 })
   })
 })
 
@@ -122,7 +125,7 @@ describe('what counts', () => {
 
   it('is an outage, not zero, where the mint is unknown to the node', async () => {
     const { seen } = await solanaGate([rpc.url])
-    expect(await readFrom(solanaBalances({ rpcUrl: rpc.url }), ALICE, CAROL)).toBe('rejected')
+    expect(await readFrom(solanaBalances({ rpcUrl: rpc.url }), ALICE, BOB)).toBe('rejected')
     expect((await seen()).status).not.toBe(503)
   })
 })

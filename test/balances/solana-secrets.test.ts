@@ -5,10 +5,10 @@ import { memoryStore } from 'sallyport/stores/memory'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { solanaGate, startTokenRpc } from '../harness/balances/fault-kit.js'
 import { ACTO, ask } from '../harness/balances/gate-kit.js'
+import { withRawRpc } from '../harness/balances/raw-rpc.js'
 import { ALICE } from '../support/addresses.js'
 import { bearer, requestWith, walletHeader } from '../support/requests.js'
 import { answerFaults, type FaultRpc } from '../support/rpc/fault-rpc.js'
-import { listenOnLoopback } from '../support/rpc/loopback.js'
 
 const KEY = '8c1f5a2e-93d7-4b60-a2d4-0e6f7c1b9a35'
 const withKey = (url: string) => `${url}/v2/${KEY}?api-key=${KEY}`
@@ -56,14 +56,7 @@ describe('the key in the URL of a node', () => {
     ['no JSON', () => `${KEY} is no key`],
     ['an id of its own', () => ({ jsonrpc: '2.0', id: KEY, result: KEY })],
   ])('is told to nobody where the node quotes it in %s', async (_, answer) => {
-    const server = await listenOnLoopback(async (incoming, outgoing) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of incoming) chunks.push(chunk)
-      const body = answer(JSON.parse(Buffer.concat(chunks).toString()).id)
-      outgoing.writeHead(200).end(typeof body === 'string' ? body : JSON.stringify(body))
-    })
-    const { told } = await allThatIsTold(server.url)
-    await server.stop()
+    const { told } = await withRawRpc(({ id }) => answer(id), allThatIsTold)
     expect(told).not.toContain(KEY)
   })
 

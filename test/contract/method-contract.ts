@@ -24,6 +24,9 @@ import { warningsDuring } from '../support/warnings.js'
 /** The environment of the gates in this suite. */
 export const ENVIRONMENT = 'production'
 
+/** What a port has where it is known not to answer. */
+const SOON_MS = 30
+
 /** What a method must supply for this suite to reach it. */
 export interface MethodHarness {
   readonly name: AuthenticationMethod['name']
@@ -75,7 +78,6 @@ export function methodContract(harness: MethodHarness): void {
       clock: setting.clock,
       methods: [setting.method],
       environment: ENVIRONMENT,
-      portTimeoutMs: 30,
       onDecision: () => undefined,
       ...options,
     })
@@ -145,7 +147,8 @@ export function methodContract(harness: MethodHarness): void {
         await withSetting(async (setting) => {
           const [how, begin] = setting.outages[at] ?? ['', () => undefined]
           begin()
-          const gate = gateOf(setting, { methods: [setting.method, ...othersThan(name, [])] })
+          const methods = [setting.method, ...othersThan(name, [])]
+          const gate = gateOf(setting, { methods, portTimeoutMs: SOON_MS })
           expect(await codeOf(gate, requestOf(setting, setting.valid)), how).toBe('dependency_unavailable')
         })
       }
@@ -158,13 +161,14 @@ export function methodContract(harness: MethodHarness): void {
           setting.outages[at]?.[1]()
           const told: unknown[] = []
           const onDecision = (event: DecisionEvent) => void told.push(event)
-          const watched = gateOf(setting, { onDecision })
           const { store, clock, method } = setting
-          const options = { store, clock, methods: [method], environment: ENVIRONMENT, portTimeoutMs: 30 }
+          const ports = { store, clock, ...(at >= 0 && { portTimeoutMs: SOON_MS }) }
+          const options = { ...ports, methods: [method], environment: ENVIRONMENT }
+          const gates = [createGate({ ...options, onDecision }), createGate(options)]
           const tokens = [setting.valid, ...setting.invalid.map(([, token]) => token)]
           const warnings = await warningsDuring(async () => {
             for (const token of tokens) {
-              for (const gate of [watched, createGate(options)]) {
+              for (const gate of gates) {
                 const decision = await gate(requestOf(setting, token))
                 if (decision.type === 'refuse') told.push(toResponse(decision))
               }

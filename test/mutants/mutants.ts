@@ -152,7 +152,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a stale balance is served without end',
     file: 'src/balances/cached.ts',
-    find: 'clock.monotonicMs() - fallback.readAtMs < errorUntilMs',
+    find: 'clock.monotonicMs() - known.readAtMs < errorUntilMs',
     replace: 'errorUntilMs > 0',
     tests: CACHE,
   },

@@ -18,6 +18,9 @@ export async function startTokenRpc(): Promise<FaultRpc> {
   rpc.setMint(MINT, { decimals: 9 })
   rpc.setAccounts(ALICE, MINT, [{ amount: ENOUGH }])
   rpc.setAccounts(BOB, MINT, [{ amount: TOKEN }])
+  // The first call of a process takes longer than the deadlines of tests, too.
+  await readFrom(solanaBalances({ rpcUrl: rpc.url, timeoutMs: 10_000 }))
+  rpc.reset()
   return rpc
 }
 
