@@ -3,7 +3,7 @@ import { GateError } from './gate-error.js'
 import { apiKey } from './methods/api-key.js'
 import type { AuthenticationMethod, JwtMethod, OpaqueMethod } from './methods/method.js'
 import { sharedSecretJwt } from './methods/shared-secret-jwt.js'
-import { unknownOptions } from './option-check.js'
+import { isOptions, unknownOptions } from './option-check.js'
 import type { Policy } from './policy.js'
 import type { BalanceSource } from './ports/balance-source.js'
 import type { Clock } from './ports/clock.js'
@@ -221,14 +221,20 @@ function isNamedMint(value: NamedMint | undefined): boolean {
 
 function walletProblems(wallet: GateOptions<string>['wallet']): string[] {
   if (wallet === undefined) return []
+  if (!isOptions(wallet)) return ['wallet must be { header, field }']
   const problems = unknownOptions('wallet', wallet, ['header', 'field'])
   const { header, field } = wallet
-  if (header !== undefined && (!HEADER_NAME.test(header) || header.toLowerCase() === 'authorization')) {
+  if (header !== undefined && !isWalletHeader(header)) {
     problems.push('wallet.header must be the name of a header other than Authorization')
   }
-  if (field !== undefined && !FIELD_NAME.test(field))
+  if (field !== undefined && !(typeof field === 'string' && FIELD_NAME.test(field))) {
     problems.push('wallet.field must be the name of a member')
+  }
   return problems
+}
+
+function isWalletHeader(header: unknown): boolean {
+  return typeof header === 'string' && HEADER_NAME.test(header) && header.toLowerCase() !== 'authorization'
 }
 
 function textProblems({ environment, realm }: GateOptions<string>): string[] {

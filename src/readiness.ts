@@ -1,4 +1,5 @@
 import { formatDecimal } from './amount.js'
+import { isDecimals } from './balance-check.js'
 import { Refused } from './decision.js'
 import { GateError } from './gate-error.js'
 import type { MintInfo } from './ports/balance-source.js'
@@ -42,6 +43,7 @@ async function probeMint(
     balances.readMint(mint, options),
   )
   if (answer instanceof Refused) return [`balances: mint ${mint}: ${causeOf(answer)}`]
+  if (!isDecimals(answer?.decimals)) return [`balances: mint ${mint}: readMint answered no decimals`]
   return required
     .filter((balance) => balance.mint === mint && balance.minimum.scale > answer.decimals)
     .map(

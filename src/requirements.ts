@@ -1,6 +1,6 @@
 import type { Access, PrincipalKind } from './access.js'
 import { type Decimal, parseDecimal } from './amount.js'
-import { unknownOptions } from './option-check.js'
+import { isOptions, unknownOptions } from './option-check.js'
 import type { Policy } from './policy.js'
 import { isWalletAddress } from './wallet-address.js'
 
@@ -78,6 +78,8 @@ export function joinRequirements(
   added: Requirements,
   context: RequirementContext,
 ): { readonly requirements: ResolvedRequirements; readonly problems: readonly string[] } {
+  if (!isOptions(added))
+    return { problems: ['with must be given requirements, at least {}'], requirements: base }
   const { methods, role, scopes = [], wallet, balance, policy } = added
   const problems = [
     ...unknownOptions('requirements', added, KNOWN),
@@ -92,7 +94,9 @@ export function joinRequirements(
   return {
     problems,
     requirements: {
-      methods: methods ? methods.filter((name) => base.methods?.includes(name) ?? true) : base.methods,
+      methods: Array.isArray(methods)
+        ? methods.filter((name) => base.methods?.includes(name) ?? true)
+        : base.methods,
       role: role ?? base.role,
       scopes: [...new Set([...base.scopes, ...(Array.isArray(scopes) ? scopes : [])])],
       wallet: base.wallet || wallet === 'required' || balance !== undefined,

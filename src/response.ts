@@ -181,8 +181,9 @@ export function toResponse(refusal: Refusal): GateResponse {
   return { status, headers, body }
 }
 
-// Codes of parts still to come, kept free so that no host's policy takes them first.
-const CODES_TO_COME: ReadonlySet<string> = new Set([
+// What events call an allowed request, and codes of parts still to come: no host's policy may take them first.
+const OTHER_CODES: ReadonlySet<string> = new Set([
+  'allowed',
   'rate_limited',
   'not_found',
   'challenge_invalid',
@@ -195,7 +196,7 @@ const CODES_TO_COME: ReadonlySet<string> = new Set([
 
 /** Whether a code belongs to the wire contract, so that a policy may not use it as its own. */
 export function isReservedCode(code: string): boolean {
-  return Object.hasOwn(RENDERINGS, code) || CODES_TO_COME.has(code)
+  return Object.hasOwn(RENDERINGS, code) || OTHER_CODES.has(code)
 }
 
 /** The code as callers see it: a policy's own where it gave one. */

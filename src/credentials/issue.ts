@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { GateError } from '../gate-error.js'
-import { unknownOptions } from '../option-check.js'
+import { isOptions, unknownOptions } from '../option-check.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createKey, digestOf, isPrefix, PREFIX_RULE } from './api-key-format.js'
 import type { ApiKeyCredential, CredentialRecord, SharedSecretCredential } from './credential.js'
@@ -94,6 +94,7 @@ function createRecord(grant: CredentialGrant): CredentialRecord {
 }
 
 function grantProblems(grant: CredentialGrant): string[] {
+  if (!isOptions(grant)) return ['grant must be given, at least { accountId }']
   const problems = unknownOptions('grant', grant, GRANT_OPTIONS)
   const { accountId, wallets = [], role, scopes = [], environment, expiresAtMs } = grant
   if (!isText(accountId)) problems.push('grant.accountId must be a non-empty string')

@@ -73,8 +73,8 @@ export function createCredentialFinder({ find, clock, timeoutMs, boundMs }: Find
   }
 }
 
-function checked(record: Credential | undefined, lookup: CredentialLookup): Credential | undefined {
-  return record === undefined ? undefined : snapshotOf(record, lookup)
+function checked(record: Credential | null | undefined, lookup: CredentialLookup): Credential | undefined {
+  return record === undefined || record === null ? undefined : snapshotOf(record, lookup)
 }
 
 function keyOf(lookup: CredentialLookup): string {

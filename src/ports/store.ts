@@ -2,13 +2,13 @@ import type { Credential, CredentialLookup } from '../credentials/credential.js'
 import type { CallOptions } from './call-options.js'
 
 /**
- * Finds a credential by its digest or `key_id`, compared byte for byte. Unknown is `undefined`; a store that
- * cannot know throws or rejects, and never answers `undefined`, an empty string or a record it is unsure of.
+ * Finds a credential by its digest or `key_id`, compared byte for byte. Unknown is `undefined` or `null`; a store that
+ * cannot know throws or rejects, and never answers that, an empty string or a record it is unsure of.
  */
 export type FindCredential = (
   lookup: CredentialLookup,
   options: CallOptions,
-) => Credential | undefined | Promise<Credential | undefined>
+) => Credential | null | undefined | Promise<Credential | null | undefined>
 
 /** What the gate needs a store for. Every verb is atomic and required. */
 export interface Store {

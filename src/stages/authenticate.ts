@@ -37,7 +37,8 @@ export function authenticate(
     }
     return unrecognized(takesApiKeys)
   }
-  const parsed = jwt.length === 0 ? undefined : parseCompactJwt(credential)
+  if (jwt.length === 0) return unrecognized(takesApiKeys)
+  const parsed = parseCompactJwt(credential)
   if (parsed === undefined) return INVALID_TOKEN
   for (const method of jwt) {
     if (method.recognizes(parsed)) return method.verify(parsed, context)

@@ -8,6 +8,7 @@ import {
   type IssuedSharedSecret,
 } from '../credentials/issue.js'
 import { GateError } from '../gate-error.js'
+import { clockProblems, isOptions, unknownOptions } from '../option-check.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store } from '../ports/store.js'
 import { systemClock } from '../system-clock.js'
@@ -31,17 +32,30 @@ export interface MemoryStore extends Store {
   revoke(credentialId: string): Promise<boolean>
 }
 
+export interface MemoryStoreOptions {
+  /** For how long a claim is remembered. Default the machine's. */
+  readonly clock?: Clock
+}
+
 const MAX_CLAIMS = 1_000_000
 
 /**
  * Keeps credentials and claims in this process.
  *
- * @param options.clock - For how long a claim is remembered. Default the machine's.
+ * @throws GateError `ERR_GATE_OPTIONS`
  * @example
  * const store = memoryStore()
  * const gate = createGate({ store })
  */
-export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } = {}): MemoryStore {
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const problems = isOptions(options)
+    ? [
+        ...unknownOptions('memoryStore', options, ['clock']),
+        ...clockProblems('memoryStore.clock', options.clock),
+      ]
+    : ['memoryStore must be given options, at least {}']
+  if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+  const { clock = systemClock } = options
   const byLookup = new Map<string, Credential>()
   const lookupOfId = new Map<string, string>()
   const claims = createClaims(clock)
@@ -57,7 +71,8 @@ export function memoryStore({ clock = systemClock }: { readonly clock?: Clock } 
     findCredential: (lookup) =>
       byLookup.get(lookup.kind === 'apiKey' ? keyOfDigest(lookup.digest) : keyOfKeyId(lookup.keyId)),
     claim: claims,
-    async issueApiKey({ prefix = 'sk', ...grant }) {
+    async issueApiKey(options) {
+      const { prefix = 'sk', ...grant } = options ?? {}
       const { issued, record } = createApiKey(prefix, grant)
       add(keyOfDigest(record.digest), record)
       return issued

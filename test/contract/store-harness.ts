@@ -33,7 +33,7 @@ export async function withStore(
     await use({
       store,
       clock,
-      find: async (lookup) => store.findCredential(lookup, OPTIONS),
+      find: async (lookup) => (await store.findCredential(lookup, OPTIONS)) ?? undefined,
       claim: async (key, lifeMs) => store.claim(key, clock.wallMs() + lifeMs, OPTIONS),
     })
   } finally {

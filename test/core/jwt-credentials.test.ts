@@ -128,7 +128,6 @@ describe('a shared secret', () => {
 describe('a row of the store that cannot be used', () => {
   const fine = sharedSecretRecord()
   const rows: readonly (readonly [what: string, row: unknown])[] = [
-    ['null', null],
     ['a text', 'secret'],
     ['an empty object', {}],
     ['an API key', { ...apiKeyRecord(), keyId: KEY_ID }],

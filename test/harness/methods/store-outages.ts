@@ -10,7 +10,6 @@ export function storeOutages(store: TableStore, secrets: readonly string[]) {
     ['a store that rejects', () => Promise.reject(new Error('down', { cause: new Error(gossip) }))],
     ['a store that hangs', never],
     ['a store that answers a row of nobody', () => ({ id: 'x' })],
-    ['a store that answers null', () => null],
     ['a store that answers an empty text', async () => ''],
   ]
   return faults.map(([how, fault]) => {
