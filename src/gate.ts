@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Access, Principal, WalletScope, WithBalance, WithWallet } from './access.js'
+import { formatDecimal } from './amount.js'
 import { createCredentialFinder } from './credentials/lookup.js'
 import { isPending } from './deadline.js'
 import { type Decision, Refused, refused } from './decision.js'
@@ -79,7 +80,7 @@ export function createGate<const Field extends string = 'ownerWallet'>(
   const wiring: Wiring = {
     config,
     readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
-    requiredBalances: [],
+    requiredBalances: new Map(),
     verifyContext: () => ({
       nowMs: clock.wallMs(),
       environment: config.environment,
@@ -116,7 +117,7 @@ function makeGate<A extends Access>(wiring: Wiring, requirements: ResolvedRequir
         const context = { methodNames, hasBalances: balances !== undefined }
         const joint = joinRequirements(requirements, added, context)
         if (joint.problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', joint.problems)
-        wiring.requiredBalances.push(...joint.requirements.balances.slice(requirements.balances.length))
+        noteBalances(wiring, joint.requirements.balances)
         const child = makeGate<never>(wiring, joint.requirements)
         recordDescent(child, gate)
         return child
@@ -129,6 +130,15 @@ function makeGate<A extends Access>(wiring: Wiring, requirements: ResolvedRequir
   ) as Gate<A>
   recordGate(gate, wiring, requirements)
   return gate
+}
+
+// Noted once each, however many gates a host makes.
+function noteBalances({ requiredBalances }: Wiring, balances: ResolvedRequirements['balances']): void {
+  for (const balance of balances) {
+    const { mint, symbol } = balance
+    const minimum = formatDecimal(balance.minimum)
+    requiredBalances.set(`${mint} ${minimum} ${symbol}`, balance)
+  }
 }
 
 const CLOSED = refused('dependency_unavailable', {

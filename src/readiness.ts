@@ -17,10 +17,11 @@ const NO_DIGEST = '0'.repeat(64)
  * @throws GateError `ERR_GATE_NOT_READY` with every problem at once.
  */
 export async function probe({ config, requiredBalances }: Wiring): Promise<void> {
-  const mints = new Set([...requiredBalances, ...config.mints].map(({ mint }) => mint))
+  const required = [...requiredBalances.values()]
+  const mints = new Set([...required, ...config.mints].map(({ mint }) => mint))
   const problems = await Promise.all([
     probeStore(config),
-    ...[...mints].map((mint) => probeMint(config, mint, requiredBalances)),
+    ...[...mints].map((mint) => probeMint(config, mint, required)),
   ])
   const found = problems.flat()
   if (found.length > 0) throw new GateError('ERR_GATE_NOT_READY', found)

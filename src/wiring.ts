@@ -12,7 +12,7 @@ export interface Wiring {
   readonly config: GateConfig
   readonly readBalance: BalanceReader | undefined
   /** Every balance that a gate of this wiring requires. */
-  readonly requiredBalances: ResolvedBalance[]
+  readonly requiredBalances: Map<string, ResolvedBalance>
   readonly verifyContext: () => VerifyContext
   readonly wallets: WalletSelector
   readonly reporter: Reporter

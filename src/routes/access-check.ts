@@ -84,7 +84,7 @@ function invalid(problem: string): Refused {
 }
 
 function isNamed(mint: string, { config, requiredBalances }: Wiring): boolean {
-  return [...requiredBalances, ...config.mints].some((named) => named.mint === mint)
+  return [...requiredBalances.values(), ...config.mints].some((named) => named.mint === mint)
 }
 
 // A JSON number is taken by its shortest decimal spelling; one that needs an exponent is not an amount.
