@@ -71,14 +71,26 @@ describe('the slot of an answer', () => {
   it('loses to an answer of a later slot that was read at the same time', async () => {
     const upstream = heldSource()
     const source = cached(upstream)
-    const guarded = source.read(query(), untilEnded())
-    const checked = source.read(query({ exact: true }), untilEnded())
+    const minimum = decimal('50')
+    const guarded = source.read(query({ minimum }), untilEnded())
+    const checked = source.read(query({ minimum, exact: true }), untilEnded())
     expect(upstream.calls).toHaveLength(2)
     callAt(upstream, 1).answer(balance(8n, { slot: 8 }))
     await checked
-    callAt(upstream, 0).answer(balance(7n, { slot: 7 }))
+    callAt(upstream, 0).answer(balance(70n * 10n ** 9n, { slot: 7 }))
     expect(await guarded).toMatchObject({ amount: 8n, slot: 8 })
-    expect(await source.read(query(), untilEnded())).toMatchObject({ amount: 8n, slot: 8 })
+    expect(await source.read(query({ minimum }), untilEnded())).toMatchObject({ amount: 8n, slot: 8 })
+  })
+
+  it('does not make a lower bound of what was asked for exactly', async () => {
+    const upstream = heldSource()
+    const source = cached(upstream)
+    const guarded = source.read(query(), untilEnded())
+    const checked = Promise.resolve(source.read(query({ exact: true }), untilEnded()))
+    callAt(upstream, 0).answer(balance(8n, { slot: 8, exact: false }))
+    await guarded
+    callAt(upstream, 1).answer(balance(9n, { slot: 7 }))
+    await expect(checked).rejects.toThrow('older')
   })
 })
 

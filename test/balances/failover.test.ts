@@ -86,6 +86,18 @@ describe('several sources', () => {
     expect(await read()).toBe(1n)
   })
 
+  it('ask the one first that answered last, where all were ill', async () => {
+    const { first, second, read, reads } = kit(2)
+    first.ill = true
+    second.ill = true
+    await read()
+    second.ill = false
+    expect(await read()).toBe(2n)
+    expect(reads()).toEqual([2, 2])
+    expect(await read()).toBe(2n)
+    expect(reads()).toEqual([2, 3])
+  })
+
   it('reject where all are down, with the failure of the first that was asked as the cause', async () => {
     const { source, sources, read, reads } = kit(3)
     for (const one of sources) one.ill = true
@@ -169,7 +181,7 @@ describe('a source that hangs', () => {
   it('sees its signal aborted when the caller gives up, and no other source is asked', async () => {
     const hanging = heldSource({ heeds: true })
     const second = numbered(2n)
-    const source = failover([hanging, second])
+    const source = failover([hanging, second], { timeoutMs: 60_000 })
     const caller = new AbortController()
     const answer = Promise.resolve(source.read(query(), { signal: caller.signal }))
     await settled()
@@ -190,7 +202,7 @@ describe('a source that hangs', () => {
   it('ends with the reason of the caller where there is no other', async () => {
     const caller = new AbortController()
     const answer = Promise.resolve(
-      failover([heldSource({ heeds: true })]).read(query(), { signal: caller.signal }),
+      failover([heldSource({ heeds: true })], { timeoutMs: 60_000 }).read(query(), { signal: caller.signal }),
     )
     caller.abort(new Error('the caller gave up'))
     await expect(answer).rejects.toThrow('the caller gave up')

@@ -1,6 +1,6 @@
 import type { BalanceSource } from 'sallyport'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { decimal, outcomeOf, untilEnded } from '../harness/balances/readings.js'
+import { decimal, untilEnded } from '../harness/balances/readings.js'
 
 /** One way in which a source can be broken. */
 export interface BalanceFault {
@@ -49,17 +49,21 @@ export function balanceContract(name: string, harness: BalanceHarness): void {
     }
     afterEach(() => world.close())
 
-    // What is thrown at once counts like a rejection.
-    const read = async (owner: string, options = untilEnded()) =>
-      outcomeOf(world.source.read({ mint: world.mint, owner }, options))
-    const readSafely = (owner: string, options = untilEnded()) =>
-      read(owner, options).catch(() => 'rejected' as const)
-    const readMint = async (mint: string, options = untilEnded()) => {
+    // What is thrown at once counts like a rejection; what is answered must be an answer.
+    async function attempt<T>(call: () => T | Promise<T>): Promise<T | 'rejected'> {
       try {
-        return (await world.source.readMint(mint, options)).decimals
+        return await call()
       } catch {
         return 'rejected'
       }
+    }
+    async function read(owner: string, options = untilEnded()): Promise<bigint | 'rejected'> {
+      const answer = await attempt(() => world.source.read({ mint: world.mint, owner }, options))
+      return answer === 'rejected' ? answer : answer.amount
+    }
+    async function readMint(mint: string, options = untilEnded()): Promise<number | 'rejected'> {
+      const answer = await attempt(() => world.source.readMint(mint, options))
+      return answer === 'rejected' ? answer : answer.decimals
     }
 
     it('reads base units exactly, beyond 2^53', async () => {
@@ -106,10 +110,10 @@ export function balanceContract(name: string, harness: BalanceHarness): void {
       'rejects, rather than reading zero, on this fault: %s',
       async (fault) => {
         await breakBy(fault)
-        expect(await readSafely(world.rich.owner)).toBe('rejected')
+        expect(await read(world.rich.owner)).toBe('rejected')
         world.heal()
-        expect(await readSafely(world.rich.owner)).toBe(world.rich.amount)
-        expect(await readSafely(world.unseen)).toBe(0n)
+        expect(await read(world.rich.owner)).toBe(world.rich.amount)
+        expect(await read(world.unseen)).toBe(0n)
       },
     )
 
@@ -126,20 +130,18 @@ export function balanceContract(name: string, harness: BalanceHarness): void {
     it('settles when the caller gives up, or else at its own deadline, and goes on afterwards', async () => {
       world.hang()
       const options = { signal: AbortSignal.timeout(20) }
-      expect(
-        await Promise.all([readSafely(world.rich.owner, options), readMint(world.mint, options)]),
-      ).toEqual(['rejected', 'rejected'])
+      expect(await Promise.all([read(world.rich.owner, options), readMint(world.mint, options)])).toEqual([
+        'rejected',
+        'rejected',
+      ])
       world.heal()
-      expect(await readSafely(world.rich.owner)).toBe(world.rich.amount)
+      expect(await read(world.rich.owner)).toBe(world.rich.amount)
       expect(await readMint(world.mint)).toBe(world.decimals)
     })
 
     it('lets a caller who gives up take nobody along', async () => {
       const options = { signal: AbortSignal.abort(new Error('gone')) }
-      const [, other] = await Promise.all([
-        readSafely(world.rich.owner, options),
-        readSafely(world.rich.owner),
-      ])
+      const [, other] = await Promise.all([read(world.rich.owner, options), read(world.rich.owner)])
       expect(other).toBe(world.rich.amount)
     })
   })

@@ -89,14 +89,14 @@ export function extractionContract(harness: AdapterHarness): void {
 
     test('a credential of 12 KB is refused, one of 100 KB by Node, and the server goes on', async () => {
       const { app, alice } = await setUp()
-      for (const [length, status] of [
-        [12_000, 401],
-        [100_000, 431],
-      ] as const) {
-        const headers = [bearer('a'.repeat(length))]
-        const answer = await send(app.origin, { target: '/v1/proofs', headers })
-        expect(answer.status).toBe(status)
-      }
+      const outcomeOf = (length: number) =>
+        send(app.origin, { target: '/v1/proofs', headers: [bearer('a'.repeat(length))] }).then(
+          ({ status }) => status,
+          (error: NodeJS.ErrnoException) => error.code,
+        )
+      expect(await outcomeOf(12_000)).toBe(401)
+      // Node answers 431 and hangs up on what it has not read; the answer may be lost on the way.
+      expect([431, 'ECONNRESET', 'EPIPE']).toContain(await outcomeOf(100_000))
       expect(app.ran).toEqual([])
       expect((await send(app.origin, { target: '/v1/proofs', headers: alice })).status).toBe(200)
     })

@@ -28,13 +28,15 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** How an answer turned out, so that several can be compared. */
+/** How an answer turned out, so that several can be compared. What is no answer fails the test. */
 export async function outcomeOf(answer: Balance | Promise<Balance>): Promise<bigint | 'rejected'> {
+  let balance: Balance
   try {
-    return (await answer).amount
+    balance = await answer
   } catch {
     return 'rejected'
   }
+  return balance.amount
 }
 
 /** Something that a test waits for. */
