@@ -34,6 +34,8 @@ export interface RefusalContexts {
   policy_denied: { readonly policyCode: string; readonly policyDetail: string | undefined }
   policy_unavailable: { readonly cause: unknown }
   dependency_unavailable: { readonly dependency: Dependency; readonly cause: unknown }
+  challenge_invalid: object
+  signature_invalid: object
   body_invalid: { readonly problem: string }
   body_too_large: { readonly maxBytes: number }
   media_type_unsupported: object

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Access, Principal, WalletScope, WithBalance, WithWallet } from './access.js'
-import { formatDecimal } from './amount.js'
-import { createCredentialFinder } from './credentials/lookup.js'
 import { isPending } from './deadline.js'
 import { type Decision, Refused, refused } from './decision.js'
 import { extractBearer } from './extraction.js'
@@ -19,14 +17,12 @@ import {
   type RequiresWallet,
   type ResolvedRequirements,
 } from './requirements.js'
-import { attempt } from './stages/attempt.js'
 import { authenticate } from './stages/authenticate.js'
-import { createBalanceReader, requireBalances } from './stages/balance.js'
+import { requireBalances } from './stages/balance.js'
 import { entitle } from './stages/entitle.js'
 import { consultPolicies } from './stages/policy.js'
-import { createWalletSelector } from './stages/wallet.js'
-import { createReporter, createWarner, type Trace } from './telemetry/reporter.js'
-import { recordGate, type Wiring } from './wiring.js'
+import type { Trace } from './telemetry/reporter.js'
+import { createWiring, noteBalances, recordGate, type Wiring } from './wiring.js'
 
 /**
  * One function from a request to a decision. It never throws and never rejects: whatever goes wrong is a refusal. Where
@@ -75,27 +71,7 @@ export function createGate<const Field extends string = 'ownerWallet'>(
   options: GateOptions<Field>,
 ): Gate<Access<Field>> {
   const config = parseOptions(options)
-  const { clock, findCredential: find, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
-  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs })
-  const wiring: Wiring = {
-    config,
-    readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
-    requiredBalances: new Map(),
-    verifyContext: () => ({
-      nowMs: clock.wallMs(),
-      environment: config.environment,
-      find: finder,
-      claim: (key, expiresAtMs) =>
-        attempt<boolean>('store', timeoutMs, (callOptions) => {
-          if (config.claim === undefined) throw new Error('the store cannot claim')
-          return config.claim(key, expiresAtMs, callOptions)
-        }),
-      attempt: (dependency, call) => attempt(dependency, timeoutMs, call),
-    }),
-    wallets: createWalletSelector(config.walletHeader, config.walletField),
-    reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(clock),
-    closed: false,
-  }
+  const wiring = createWiring(config)
   return makeGate<Access<Field>>(wiring, {
     methods: null,
     role: null,
@@ -130,15 +106,6 @@ function makeGate<A extends Access>(wiring: Wiring, requirements: ResolvedRequir
   ) as Gate<A>
   recordGate(gate, wiring, requirements)
   return gate
-}
-
-// Noted once each, however many gates a host makes.
-function noteBalances({ requiredBalances }: Wiring, balances: ResolvedRequirements['balances']): void {
-  for (const balance of balances) {
-    const { mint, symbol } = balance
-    const minimum = formatDecimal(balance.minimum)
-    requiredBalances.set(`${mint} ${minimum} ${symbol}`, balance)
-  }
 }
 
 const CLOSED = refused('dependency_unavailable', {
@@ -238,9 +205,25 @@ class Decider {
 
     const { readBalance } = this.#wiring
     if (wallet === null || readBalance === undefined) return this.#consult(passage, principal, wallet, null)
-    const balance = requireBalances(this.#requirements.balances, wallet.address, readBalance, balances)
+    const required = this.#requirements.balances
+    if (required.length === 0) return this.#consult(passage, principal, wallet, null)
+    const balance = requireBalances(required, wallet.address, readBalance, balances)
     return isPending(balance)
-      ? balance.then((known) => this.#consult(passage, principal, wallet, known))
+      ? balance.then((known) => this.#weighed(passage, principal, wallet, known, balances))
+      : this.#weighed(passage, principal, wallet, balance, balances)
+  }
+
+  #weighed(
+    passage: Passage,
+    principal: Principal,
+    wallet: WalletScope<string>,
+    balance: Balance | null | Refused,
+    balances: Findings['balances'],
+  ): Decision | Promise<Decision> {
+    passage.trace.lap('balance')
+    passage.trace.balance = balances.at(-1)?.balance
+    return balance instanceof Refused
+      ? this.#conclude(passage, balance)
       : this.#consult(passage, principal, wallet, balance)
   }
 
@@ -248,12 +231,9 @@ class Decider {
     passage: Passage,
     principal: Principal,
     wallet: WalletScope<string> | null,
-    balance: Balance | null | Refused,
+    balance: Balance | null,
   ): Decision | Promise<Decision> {
-    const { request, decisionId, trace } = passage
-    if (balance !== null) trace.lap('balance')
-    if (balance instanceof Refused) return this.#conclude(passage, balance)
-    trace.balance = balance ?? undefined
+    const { request, decisionId } = passage
     const access: Access = Object.freeze({ principal, wallet, balance, decisionId })
     const { policies } = this.#requirements
     if (policies.length === 0) return this.#conclude(passage, access)

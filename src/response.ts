@@ -135,6 +135,18 @@ const RENDERINGS: { readonly [Code in RefusalCode]: Rendering<RefusalContexts[Co
     detail: 'The request could not be decided. Try again shortly.',
     retryable: true,
   },
+  challenge_invalid: {
+    status: 401,
+    title: 'Challenge invalid',
+    detail: 'The challenge was not issued here for this wallet, is over, or was used. Ask for a new one.',
+    challenge: 'none',
+  },
+  signature_invalid: {
+    status: 401,
+    title: 'Signature invalid',
+    detail: "The signature is not the wallet's own over the challenge",
+    challenge: 'none',
+  },
   body_invalid: {
     status: 400,
     title: 'Body invalid',
@@ -186,8 +198,6 @@ const OTHER_CODES: ReadonlySet<string> = new Set([
   'allowed',
   'rate_limited',
   'not_found',
-  'challenge_invalid',
-  'signature_invalid',
   'idempotency_in_progress',
   'idempotency_conflict',
   'already_committed',

@@ -1,11 +1,14 @@
+import { formatDecimal } from './amount.js'
+import { createCredentialFinder } from './credentials/lookup.js'
 import type { Gate } from './gate.js'
 import { GateError } from './gate-error.js'
 import type { VerifyContext } from './methods/method.js'
 import type { GateConfig } from './options.js'
 import type { ResolvedBalance, ResolvedRequirements } from './requirements.js'
-import type { BalanceReader } from './stages/balance.js'
-import type { WalletSelector } from './stages/wallet.js'
-import type { Reporter } from './telemetry/reporter.js'
+import { attempt } from './stages/attempt.js'
+import { type BalanceReader, createBalanceReader } from './stages/balance.js'
+import { createWalletSelector, type WalletSelector } from './stages/wallet.js'
+import { createReporter, createWarner, type Reporter } from './telemetry/reporter.js'
 
 /** What all gates of one `createGate` share. */
 export interface Wiring {
@@ -17,6 +20,40 @@ export interface Wiring {
   readonly wallets: WalletSelector
   readonly reporter: Reporter
   closed: boolean
+}
+
+/** Wires what a gate's options name. */
+export function createWiring(config: GateConfig): Wiring {
+  const { clock, findCredential: find, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
+  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs })
+  return {
+    config,
+    readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
+    requiredBalances: new Map(),
+    verifyContext: () => ({
+      nowMs: clock.wallMs(),
+      environment: config.environment,
+      find: finder,
+      claim: (key, expiresAtMs) =>
+        attempt<boolean>('store', timeoutMs, (callOptions) => {
+          if (config.claim === undefined) throw new Error('the store cannot claim')
+          return config.claim(key, expiresAtMs, callOptions)
+        }),
+      attempt: (dependency, call) => attempt(dependency, timeoutMs, call),
+    }),
+    wallets: createWalletSelector(config.walletHeader, config.walletField),
+    reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(clock),
+    closed: false,
+  }
+}
+
+/** Notes the balances a gate requires, once each, however many gates a host makes. */
+export function noteBalances({ requiredBalances }: Wiring, balances: ResolvedRequirements['balances']): void {
+  for (const balance of balances) {
+    const { mint, symbol } = balance
+    const minimum = formatDecimal(balance.minimum)
+    requiredBalances.set(`${mint} ${minimum} ${symbol}`, balance)
+  }
 }
 
 interface Made {

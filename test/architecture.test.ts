@@ -44,9 +44,10 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'jose/errors': /^src\/methods\//,
   'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
   'jose/jws/compact/verify': /^src\/methods\/jws-signature\.ts$/,
+  'jose/jwt/sign': /^src\/sign-in\/session\.ts$/,
   fastify: /^adapters\/fastify\.ts$/,
   'fastify-plugin': /^adapters\/fastify\.ts$/,
-  'node:crypto': /^src\/(?:gate|credentials\/[a-z-]+|methods\/[a-z-]+)\.ts$/,
+  'node:crypto': /^src\/(?:gate|routes\/refuse|(?:credentials|methods|sign-in)\/[a-z0-9-]+)\.ts$/,
   'node:async_hooks': /^src\/balances\/solana\.ts$/,
   'node:stream': /^src\/routes\//,
   'node:http': /^adapters\//,
@@ -55,13 +56,14 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 /** What a folder of the core may import of the core: folders, and files at its top. */
 const FOLDERS: Readonly<Record<string, RegExp>> = {
   ports: /^src\/(?:ports\/|amount\.ts|credentials\/credential\.ts)/,
-  credentials: /^src\/(?:credentials|ports|stages\/attempt\.ts|[a-z-]+\.ts)/,
-  methods: /^src\/(?:methods|credentials|ports|[a-z-]+\.ts)/,
-  balances: /^src\/(?:balances|ports|[a-z-]+\.ts)/,
-  stores: /^src\/(?:credentials|ports|[a-z-]+\.ts)/,
-  stages: /^src\/(?:stages|methods|ports|[a-z-]+\.ts)/,
-  telemetry: /^src\/(?:telemetry|ports|[a-z-]+\.ts)/,
-  routes: /^src\/(?:routes|stages\/balance\.ts|ports|[a-z-]+\.ts)/,
+  credentials: /^src\/(?:credentials|ports|stages\/attempt\.ts|[a-z0-9-]+\.ts)/,
+  methods: /^src\/(?:methods|credentials|ports|sign-in\/wallet-account\.ts|[a-z0-9-]+\.ts)/,
+  'sign-in': /^src\/(?:sign-in|methods\/token-type\.ts|[a-z0-9-]+\.ts)/,
+  balances: /^src\/(?:balances|ports|[a-z0-9-]+\.ts)/,
+  stores: /^src\/(?:credentials|ports|[a-z0-9-]+\.ts)/,
+  stages: /^src\/(?:stages|methods|ports|[a-z0-9-]+\.ts)/,
+  telemetry: /^src\/(?:telemetry|ports|[a-z0-9-]+\.ts)/,
+  routes: /^src\/(?:routes|sign-in|methods\/wallet-session\.ts|stages\/balance\.ts|ports|[a-z0-9-]+\.ts)/,
 }
 
 /** The files that put the others together: nothing that is put together may reach up to them. */

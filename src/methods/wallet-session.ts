@@ -3,6 +3,7 @@ import { isStrongSecret } from '../credentials/record-check.js'
 import { refused } from '../decision.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import { isServiceUrl } from '../service-url.js'
+import { accountOfWallet } from '../sign-in/wallet-account.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createIdentity } from './identity.js'
 import { importHs256Key, provesWithOneOf } from './jws-signature.js'
@@ -16,11 +17,23 @@ export interface WalletSessionOptions {
   readonly origin: string
   /** Each at least 32 bytes, the newest first. All of them verify, so that they can be exchanged without a log-out. */
   readonly secrets: readonly string[]
-  /** The longest session that is honoured, in seconds. Default 1800. */
+  /** How long a session lasts, and the longest that is honoured, in seconds. Default 1800. */
   readonly sessionTtlSeconds?: number
+  /** How long a wallet may take to sign a challenge, in seconds. Default 300. */
+  readonly challengeTtlSeconds?: number
 }
 
-const OPTIONS = ['origin', 'secrets', 'sessionTtlSeconds'] as const
+/** The options of a `walletSession`, for the endpoints that issue what it verifies. */
+export type SessionSettings = Required<WalletSessionOptions>
+
+const settings = new WeakMap<object, SessionSettings>()
+
+/** What a method was made with; `undefined` where it is no `walletSession`. */
+export function sessionSettingsOf(method: JwtMethod): SessionSettings | undefined {
+  return settings.get(method)
+}
+
+const OPTIONS = ['origin', 'secrets', 'sessionTtlSeconds', 'challengeTtlSeconds'] as const
 const ALGORITHMS = ['HS256'] as const
 const INVALID = refused('credential_invalid', { presented: 'token' })
 const TOLERANCE_SECONDS = 5
@@ -29,14 +42,14 @@ const TOLERANCE_SECONDS = 5
  * Sessions that this service issued to a wallet after sign-in: `iss` and `aud` are the origin, `sub` the wallet.
  *
  * @example
- * createGate({ store, methods: [walletSession({ origin: 'https://api.example', secrets: [process.env.SESSION_SECRET] })] })
+ * createGate({ store, methods: [walletSession({ origin: 'https://api.example', secrets: [sessionSecret] })] })
  */
 export function walletSession(options: WalletSessionOptions): JwtMethod {
   const problems = problemsOf(options)
-  const { origin, secrets, sessionTtlSeconds = 1800 } = options ?? {}
+  const { origin, secrets, sessionTtlSeconds = 1800, challengeTtlSeconds = 300 } = options ?? {}
   const keys = problems.length === 0 ? secrets.map(importHs256Key) : []
 
-  return {
+  const method: JwtMethod = {
     name: 'walletSession',
     presents: 'jwt',
     form: `a JWT with typ ${SESSION_TYPE}`,
@@ -54,10 +67,12 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
       return judgeTimes(times, rules, nowMs) ?? sessionIdentity(sub, jti)
     },
   }
+  settings.set(method, { origin, secrets, sessionTtlSeconds, challengeTtlSeconds })
+  return method
 }
 
 function sessionIdentity(wallet: string, jti: string) {
-  const accountId = `wallet:${wallet}`
+  const accountId = accountOfWallet(wallet)
   return createIdentity(
     { kind: 'walletSession', accountId, credentialId: jti, role: null, scopes: [], wallets: [wallet] },
     'optional',
@@ -67,7 +82,7 @@ function sessionIdentity(wallet: string, jti: string) {
 function problemsOf(options: WalletSessionOptions): string[] {
   if (!isOptions(options)) return ['walletSession must be given options, at least { origin, secrets }']
   const problems = unknownOptions('walletSession', options, OPTIONS)
-  const { origin, secrets, sessionTtlSeconds } = options
+  const { origin, secrets } = options
   if (!isServiceUrl(origin) || new URL(origin).origin !== origin) {
     problems.push(
       'walletSession.origin must be an origin such as https://api.example (http only on loopback)',
@@ -76,11 +91,11 @@ function problemsOf(options: WalletSessionOptions): string[] {
   if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isStrongSecret)) {
     problems.push(`walletSession.secrets must be a list of strings of at least ${MIN_SECRET_BYTES} bytes`)
   }
-  if (
-    sessionTtlSeconds !== undefined &&
-    (!Number.isSafeInteger(sessionTtlSeconds) || sessionTtlSeconds < 1)
-  ) {
-    problems.push('walletSession.sessionTtlSeconds must be a whole number of at least 1')
+  for (const name of ['sessionTtlSeconds', 'challengeTtlSeconds'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      problems.push(`walletSession.${name} must be a whole number of at least 1`)
+    }
   }
   return problems
 }

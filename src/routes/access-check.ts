@@ -10,8 +10,9 @@ import { isWalletAddress } from '../wallet-address.js'
 import { inspectGate, type Wiring } from '../wiring.js'
 import { readJsonObject } from './body.js'
 import type { CheckOptions, Endpoint } from './endpoint.js'
+import { renderRefused } from './refuse.js'
 
-const MEMBERS = ['owner', 'mint', 'minimum', 'rpc_url']
+const MEMBERS = ['owner', 'mint', 'minimum']
 
 /**
  * `POST /v1/access/check`: does the caller's wallet hold enough? The caller must be authenticated and name a wallet of
@@ -36,10 +37,9 @@ export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
       const decision = await walletGate(request)
       if (decision.type === 'refuse') return toResponse(decision)
       const { access, decisionId } = decision
-      const refuse = ({ reason }: Refused): GateResponse =>
-        toResponse({ type: 'refuse', ...reason, decisionId, realm: wiring.config.realm })
+      const refuse = (reason: Refused) => renderRefused(reason, wiring, decisionId)
 
-      const members = await readJsonObject(request, body)
+      const members = await readJsonObject(request, body, MEMBERS, ['rpc_url'])
       if (members instanceof Refused) return refuse(members)
       const question = readQuestion(members, access, wiring, defaults)
       if (question instanceof Refused) return refuse(question)
@@ -63,9 +63,6 @@ function readQuestion(
   defaults: Omit<Question, 'owner'>,
 ): Question | Refused {
   const { owner, mint = defaults.mint, minimum: stated, rpc_url: rpcUrl } = members
-  const unknown = Object.keys(members).find((name) => !MEMBERS.includes(name))
-  if (unknown !== undefined)
-    return invalid(`The body has members other than ${MEMBERS.slice(0, 3).join(', ')}`)
   if (rpcUrl !== undefined && rpcUrl !== null && rpcUrl !== '') {
     return invalid('rpc_url is not accepted: this service chooses its own endpoint')
   }

@@ -13,17 +13,27 @@ const TOO_LARGE = refused('body_too_large', { maxBytes: MAX_BODY_BYTES })
 const UNSUPPORTED = refused('media_type_unsupported', {})
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Reads a JSON object, whether or not the host has parsed it already. */
+/**
+ * Reads a JSON object, whether or not the host has parsed it already.
+ *
+ * @param known - The members it may have; a misspelt one is refused, not ignored.
+ * @param besides - Members that the caller refuses with a reason of its own.
+ */
 export async function readJsonObject(
   request: GateRequest,
   body: IncomingBody,
+  known: readonly string[],
+  besides: readonly string[] = [],
 ): Promise<Readonly<Record<string, unknown>> | Refused> {
   const mediaType = readHeader(request, 'content-type')
   if (typeof mediaType !== 'string' || !JSON_MEDIA_TYPE.test(mediaType)) return UNSUPPORTED
   const value = isParsed(body) ? fromParsed(body.parsed) : await fromStream(body.stream)
   if (value instanceof Refused) return value
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? (value as Record<string, unknown>) : NOT_AN_OBJECT
+  if (!isObject) return NOT_AN_OBJECT
+  return Object.keys(value).every((name) => known.includes(name) || besides.includes(name))
+    ? (value as Record<string, unknown>)
+    : refused('body_invalid', { problem: `The body has members other than ${known.join(', ')}` })
 }
 
 // Express 4's parsers leave an empty object where they did not parse; then nobody has read the stream.

@@ -21,6 +21,8 @@ export interface Endpoint {
 
 /** Which endpoints to mount. */
 export interface RouteGroups {
+  /** `POST /v1/auth/wallet/connect` and `/verify`: a wallet signs in. Needs `walletSession` and a store. */
+  readonly signIn?: true
   /** `POST /v1/access/check`: what a caller's wallet holds. */
   readonly check?: CheckOptions
 }

@@ -70,7 +70,7 @@ describe('the slot of an answer', () => {
 
   it('loses to an answer of a later slot that was read at the same time', async () => {
     const upstream = heldSource()
-    const source = cached(upstream)
+    const source = cached(upstream, { clock: manualClock() })
     const minimum = decimal('50')
     const guarded = source.read(query({ minimum }), untilEnded())
     const checked = source.read(query({ minimum, exact: true }), untilEnded())
@@ -84,7 +84,7 @@ describe('the slot of an answer', () => {
 
   it('does not make a lower bound of what was asked for exactly', async () => {
     const upstream = heldSource()
-    const source = cached(upstream)
+    const source = cached(upstream, { clock: manualClock() })
     const guarded = source.read(query(), untilEnded())
     const checked = Promise.resolve(source.read(query({ exact: true }), untilEnded()))
     callAt(upstream, 0).answer(balance(8n, { slot: 8, exact: false }))

@@ -31,6 +31,8 @@ const ROWS: {
   policy_denied: [{ policyCode: 'policy_denied', policyDetail: undefined }, 403, null],
   policy_unavailable: [{ cause: SECRET_CAUSE }, 503, null],
   dependency_unavailable: [{ dependency: 'store', cause: SECRET_CAUSE }, 503, null],
+  challenge_invalid: [{}, 401, ''],
+  signature_invalid: [{}, 401, ''],
   body_invalid: [{ problem: 'mint must be an address' }, 400, null],
   body_too_large: [{ maxBytes: 1024 }, 413, null],
   media_type_unsupported: [{}, 415, null],

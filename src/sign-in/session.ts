@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { SignJWT } from 'jose/jwt/sign'
+import { SESSION_TYPE } from '../methods/token-type.js'
+
+export interface SessionOptions {
+  readonly origin: string
+  /** The newest signs. */
+  readonly secrets: readonly string[]
+  readonly ttlSeconds: number
+}
+
+/** Signs a session for a wallet that has proven itself. */
+export type IssueSession = (wallet: string, nowMs: number) => Promise<string>
+
+/** Makes what signs sessions: a JWT whose `typ`, `iss`, `aud` and secret set it apart from every other. */
+export function createSessionIssuer({ origin, secrets, ttlSeconds }: SessionOptions): IssueSession {
+  const secret = new TextEncoder().encode(secrets[0])
+  return (wallet, nowMs) => {
+    const issuedAt = Math.floor(nowMs / 1000)
+    return new SignJWT({ jti: randomBytes(16).toString('base64url') })
+      .setProtectedHeader({ alg: 'HS256', typ: SESSION_TYPE })
+      .setIssuer(origin)
+      .setAudience(origin)
+      .setSubject(wallet)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + ttlSeconds)
+      .sign(secret)
+  }
+}
