@@ -108,6 +108,9 @@ function makeGate<A extends Access>(wiring: Wiring, requirements: ResolvedRequir
   return gate
 }
 
+// The guards of one request follow one another within this; it is what "once per request" costs in bounds.
+const LEAST_MEMORY_MS = 250
+
 const CLOSED = refused('dependency_unavailable', {
   dependency: 'gate',
   cause: new Error('the gate was closed'),
@@ -125,7 +128,7 @@ const ANONYMOUS: Principal = Object.freeze({
 /** One request on its way through the stages. */
 interface Passage {
   readonly request: GateRequest
-  readonly walletHeader: HeaderValue
+  walletHeader: HeaderValue
   readonly decisionId: string
   readonly trace: Trace
 }
@@ -144,9 +147,14 @@ class Decider {
 
   decide(request: GateRequest, anonymousToo: boolean): Decision | Promise<Decision> {
     const { reporter, config } = this.#wiring
-    const walletHeader = readHeader(request, config.walletHeader)
-    const passage: Passage = { request, walletHeader, decisionId: randomUUID(), trace: reporter.begin() }
+    const passage: Passage = {
+      request,
+      walletHeader: undefined,
+      decisionId: randomUUID(),
+      trace: reporter.begin(),
+    }
     try {
+      passage.walletHeader = readHeader(request, config.walletHeader)
       const decision = this.#enter(passage, anonymousToo)
       return isPending(decision)
         ? decision.catch((error: unknown) => this.#conclude(passage, brokenBy(error)))
@@ -166,14 +174,24 @@ class Decider {
     if (anonymousToo && authorization === undefined) return this.#consult(passage, ANONYMOUS, null, null)
 
     const credential = extractBearer(authorization)
-    const findings =
-      typeof credential === 'string' ? recallFindings(request.message, this.#wiring, credential) : undefined
+    const findings = typeof credential === 'string' ? this.#recall(request, credential) : undefined
     if (findings !== undefined) return this.#admit(passage, findings)
 
-    const verification = authenticate(credential, config.methods, this.#takesApiKeys, verifyContext())
+    const verification = authenticate(
+      credential,
+      config.methods,
+      this.#takesApiKeys,
+      verifyContext(request.message),
+    )
     return isPending(verification)
       ? verification.then((known) => this.#identified(passage, credential, known))
       : this.#identified(passage, credential, verification)
+  }
+
+  #recall({ message }: GateRequest, credential: string): Findings | undefined {
+    const { clock, revocationBoundMs } = this.#wiring.config
+    const sinceMs = clock.monotonicMs() - Math.max(revocationBoundMs, LEAST_MEMORY_MS)
+    return recallFindings(message, this.#wiring, credential, sinceMs)
   }
 
   #identified(
@@ -188,6 +206,7 @@ class Decider {
       credential: String(credential),
       identity: verification,
       balances: [],
+      foundAtMs: this.#wiring.config.clock.monotonicMs(),
     }
     keepFindings(passage.request.message, findings)
     return this.#admit(passage, findings)

@@ -11,6 +11,14 @@ export interface Findings {
   readonly credential: string
   readonly identity: Identity
   readonly balances: BalancesRead
+  /** Monotonic. A request can be long under way: a body that trickles in must not stretch any bound. */
+  readonly foundAtMs: number
+}
+
+interface Claim {
+  readonly wiring: object
+  readonly key: string
+  readonly earlier: Claim | undefined
 }
 
 interface Grant {
@@ -25,6 +33,7 @@ class RequestState {
   findings: Findings | undefined = undefined
   /** The latest, and through it those before. */
   grant: Grant | undefined = undefined
+  claim: Claim | undefined = undefined
 }
 
 const states = new WeakMap<object, RequestState>()
@@ -38,15 +47,36 @@ function stateOf(message: object): RequestState {
   return state
 }
 
-/** What `wiring` found out about a request from the same credential. */
-export function recallFindings(message: object, wiring: object, credential: string): Findings | undefined {
+/** What `wiring` found out about a request from the same credential since `sinceMs`. */
+export function recallFindings(
+  message: object,
+  wiring: object,
+  credential: string,
+  sinceMs: number,
+): Findings | undefined {
   const found = states.get(message)?.findings
-  return found?.wiring === wiring && found.credential === credential ? found : undefined
+  return found?.wiring === wiring && found.credential === credential && found.foundAtMs >= sinceMs
+    ? found
+    : undefined
 }
 
 /** Keeps what a wiring found out, as long as the request lives. */
 export function keepFindings(message: object, findings: Findings): void {
   stateOf(message).findings = findings
+}
+
+/** Notes that a request has used `key` up. */
+export function noteClaim(message: object, wiring: object, key: string): void {
+  const state = stateOf(message)
+  state.claim = { wiring, key, earlier: state.claim }
+}
+
+/** Whether this very request has used `key` up. */
+export function hasClaimed(message: object, wiring: object, key: string): boolean {
+  for (let claim = states.get(message)?.claim; claim !== undefined; claim = claim.earlier) {
+    if (claim.wiring === wiring && claim.key === key) return true
+  }
+  return false
 }
 
 /** Records that `child` is at least as strict as `parent`. */

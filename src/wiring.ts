@@ -5,10 +5,10 @@ import { GateError } from './gate-error.js'
 import type { VerifyContext } from './methods/method.js'
 import type { GateConfig } from './options.js'
 import type { ResolvedBalance, ResolvedRequirements } from './requirements.js'
-import { attempt } from './stages/attempt.js'
 import { type BalanceReader, createBalanceReader } from './stages/balance.js'
 import { createWalletSelector, type WalletSelector } from './stages/wallet.js'
 import { createReporter, createWarner, type Reporter } from './telemetry/reporter.js'
+import { RequestVerifyContext } from './verify-context.js'
 
 /** What all gates of one `createGate` share. */
 export interface Wiring {
@@ -16,7 +16,8 @@ export interface Wiring {
   readonly readBalance: BalanceReader | undefined
   /** Every balance that a gate of this wiring requires. */
   readonly requiredBalances: Map<string, ResolvedBalance>
-  readonly verifyContext: () => VerifyContext
+  /** What methods verify the credential of a message with. */
+  readonly verifyContext: (message: object) => VerifyContext
   readonly wallets: WalletSelector
   readonly reporter: Reporter
   closed: boolean
@@ -30,17 +31,7 @@ export function createWiring(config: GateConfig): Wiring {
     config,
     readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
     requiredBalances: new Map(),
-    verifyContext: () => ({
-      nowMs: clock.wallMs(),
-      environment: config.environment,
-      find: finder,
-      claim: (key, expiresAtMs) =>
-        attempt<boolean>('store', timeoutMs, (callOptions) => {
-          if (config.claim === undefined) throw new Error('the store cannot claim')
-          return config.claim(key, expiresAtMs, callOptions)
-        }),
-      attempt: (dependency, call) => attempt(dependency, timeoutMs, call),
-    }),
+    verifyContext: (message) => new RequestVerifyContext(config, finder, message),
     wallets: createWalletSelector(config.walletHeader, config.walletField),
     reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(clock),
     closed: false,

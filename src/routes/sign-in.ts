@@ -49,7 +49,7 @@ export function signIn(gate: Gate): readonly Endpoint[] {
     return { challenge, message: challenge }
   }
 
-  async function verify(members: Members): Promise<object | Refused> {
+  async function verify(members: Members, { message: native }: GateRequest): Promise<object | Refused> {
     const { signature, challenge } = members
     const address = readAddress(members.wallet_address)
     if (address === undefined) return NO_ADDRESS
@@ -63,7 +63,7 @@ export function signIn(gate: Gate): readonly Endpoint[] {
     if (!signed.some((candidate) => provesEd25519(address.bytes, candidate, bytes))) return SIGNATURE_INVALID
 
     // Only a proven signature uses the nonce up: nobody else can spend another's challenge.
-    const first = await wiring.verifyContext().claim(`sign-in:${message.nonce}`, message.expiresAtMs)
+    const first = await wiring.verifyContext(native).claim(`sign-in:${message.nonce}`, message.expiresAtMs)
     if (first instanceof Refused) return first
     if (first !== true) return CHALLENGE_INVALID
     return {
@@ -88,14 +88,14 @@ function openEndpoint(
   path: string,
   known: readonly string[],
   wiring: Wiring,
-  answer: (members: Members) => Promise<object | Refused>,
+  answer: (members: Members, request: GateRequest) => Promise<object | Refused>,
 ): Endpoint {
   return {
     method: 'POST',
     path,
     async handle(request: GateRequest, body: IncomingBody): Promise<GateResponse> {
       const members = await readJsonObject(request, body, known)
-      const outcome = members instanceof Refused ? members : await answer(members)
+      const outcome = members instanceof Refused ? members : await answer(members, request)
       return outcome instanceof Refused ? renderRefused(outcome, wiring) : jsonResponse(200, outcome)
     },
   }
