@@ -5,6 +5,20 @@ export function unknownOptions(owner: string, options: object, known: readonly s
     .map((name) => `${owner}.${name} is not an option; known are ${known.join(', ')}`)
 }
 
+/**
+ * A sentence for every option that is there without a value: an environment variable that is not set must not take a
+ * requirement away.
+ */
+export function undefinedOptions(owner: string, options: object, named: readonly string[]): string[] {
+  const values = options as Readonly<Record<string, unknown>>
+  return named
+    .filter((name) => Object.hasOwn(values, name) && values[name] === undefined)
+    .map(
+      (name) =>
+        `${owner}.${name} is undefined; leave it out or give it a value (an unset environment variable?)`,
+    )
+}
+
 /** Whether options can be looked into at all. */
 export function isOptions(value: unknown): value is object {
   return typeof value === 'object' && value !== null

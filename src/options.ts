@@ -3,14 +3,20 @@ import { GateError } from './gate-error.js'
 import { apiKey } from './methods/api-key.js'
 import type { AuthenticationMethod, JwtMethod, OpaqueMethod } from './methods/method.js'
 import { sharedSecretJwt } from './methods/shared-secret-jwt.js'
-import { isOptions, unknownOptions } from './option-check.js'
+import {
+  clockProblems,
+  isOptions,
+  timeoutProblems,
+  undefinedOptions,
+  unknownOptions,
+} from './option-check.js'
 import type { Policy } from './policy.js'
 import type { BalanceSource } from './ports/balance-source.js'
 import type { Clock } from './ports/clock.js'
 import type { FindCredential, Store } from './ports/store.js'
 import { isSymbol } from './requirements.js'
 import type { MethodTable } from './stages/authenticate.js'
-import { systemClock } from './system-clock.js'
+import { soundClock, systemClock } from './system-clock.js'
 import type { DecisionEvent } from './telemetry/decision-event.js'
 import { isWalletAddress } from './wallet-address.js'
 
@@ -95,12 +101,15 @@ const KNOWN = Object.keys({
   clock: true,
 } satisfies Record<keyof GateOptions, true>)
 
+// What makes a gate stricter: without a value it would be silently laxer.
+const RESTRICTING = ['environment', 'policies'] as const
+
 // RFC 9110 §5.6.2: token.
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const FIELD_NAME = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_$][\w$]*$/
+const FIELD_NAME = /^[A-Za-z_$][\w$]*$/
 
 /**
- * Reads a gate's options: the only place that knows a default.
+ * Reads a gate's options: the only place that knows a default of `createGate`'s own.
  *
  * @throws GateError `ERR_GATE_OPTIONS` with every problem at once.
  */
@@ -109,9 +118,9 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     throw new GateError('ERR_GATE_OPTIONS', ['createGate needs options, at least { store }'])
   }
   const methods = options.methods ?? [apiKey(), sharedSecretJwt()]
-  const clock = options.clock ?? systemClock
   const problems = [
     ...unknownOptions('createGate', options, KNOWN),
+    ...undefinedOptions('createGate', options, RESTRICTING),
     ...storeProblems(options, methods),
     ...methodProblems(methods),
     ...balanceProblems(options),
@@ -119,10 +128,12 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     ...textProblems(options),
     ...timeProblems(options),
     ...functionProblems(options),
+    ...clockProblems('clock', options.clock),
   ]
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
 
   const { store, balances, balanceCache, portTimeoutMs = 2_000 } = options
+  const clock = soundClock(options.clock ?? systemClock)
   const find = store === undefined ? options.findCredential : store.findCredential.bind(store)
   if (find === undefined) throw new GateError('ERR_GATE_OPTIONS', ['store is required'])
   return {
@@ -131,11 +142,11 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     methods: tableOf(methods),
     methodNames: [...new Set(methods.map(({ name }) => name))],
     balances: balances && withCache(balances, balanceCache, portTimeoutMs, clock),
-    mints: options.mints ?? [],
+    mints: (options.mints ?? []).map(({ mint, symbol }) => ({ mint, symbol })),
     environment: options.environment ?? null,
     walletHeader: (options.wallet?.header ?? 'x-wallet-address').toLowerCase(),
     walletField: options.wallet?.field ?? 'ownerWallet',
-    policies: options.policies ?? [],
+    policies: [...(options.policies ?? [])],
     policyTimeoutMs: options.policyTimeoutMs ?? 1_000,
     portTimeoutMs,
     revocationBoundMs: options.revocationBoundMs ?? 2_000,
@@ -184,7 +195,7 @@ function storeProblems(
 
 function methodProblems(methods: readonly AuthenticationMethod[]): string[] {
   if (!Array.isArray(methods) || methods.length === 0) return ['methods must have at least one method']
-  if (!methods.every((method) => typeof method?.verify === 'function' && Array.isArray(method.problems))) {
+  if (!methods.every(isMethod)) {
     return ['methods must be made by apiKey(), sharedSecretJwt(), walletSession() or jwks()']
   }
   const problems = methods.flatMap((method) => method.problems)
@@ -192,6 +203,12 @@ function methodProblems(methods: readonly AuthenticationMethod[]): string[] {
   const twice = forms.find((form, at) => forms.indexOf(form) !== at)
   if (twice !== undefined) problems.push(`methods has two for the same form of credential: ${twice}`)
   return problems
+}
+
+function isMethod(method: AuthenticationMethod | undefined): boolean {
+  const { presents, recognizes, verify, problems } = method ?? ({} as Partial<AuthenticationMethod>)
+  const callable = typeof recognizes === 'function' && typeof verify === 'function'
+  return (presents === 'opaque' || presents === 'jwt') && callable && Array.isArray(problems)
 }
 
 function balanceProblems({ balances, balanceCache, mints }: GateOptions<string>): string[] {
@@ -227,10 +244,20 @@ function walletProblems(wallet: GateOptions<string>['wallet']): string[] {
   if (header !== undefined && !isWalletHeader(header)) {
     problems.push('wallet.header must be the name of a header other than Authorization')
   }
-  if (field !== undefined && !(typeof field === 'string' && FIELD_NAME.test(field))) {
+  if (field !== undefined && !isFieldName(field)) {
     problems.push('wallet.field must be the name of a member')
   }
   return problems
+}
+
+// A name that every object has would make every record somebody's.
+function isFieldName(field: unknown): boolean {
+  return (
+    typeof field === 'string' &&
+    FIELD_NAME.test(field) &&
+    !(field in Object.prototype) &&
+    field !== 'prototype'
+  )
 }
 
 function isWalletHeader(header: unknown): boolean {
@@ -248,18 +275,15 @@ function textProblems({ environment, realm }: GateOptions<string>): string[] {
   return problems
 }
 
-function timeProblems(options: GateOptions<string>): string[] {
-  const least = { policyTimeoutMs: 1, portTimeoutMs: 1, revocationBoundMs: 0 } as const
-  return Object.entries(least).flatMap(([name, minimum]) => {
-    const value = options[name as keyof typeof least]
-    const fine = value === undefined || (Number.isFinite(value) && value >= minimum && value <= MAX_TIMER_MS)
-    return fine ? [] : [`${name} must be a number of milliseconds from ${minimum} to ${MAX_TIMER_MS}`]
-  })
+function timeProblems({ policyTimeoutMs, portTimeoutMs, revocationBoundMs }: GateOptions<string>): string[] {
+  return [
+    ...timeoutProblems('policyTimeoutMs', policyTimeoutMs),
+    ...timeoutProblems('portTimeoutMs', portTimeoutMs),
+    ...(revocationBoundMs === 0 ? [] : timeoutProblems('revocationBoundMs', revocationBoundMs)),
+  ]
 }
 
-const MAX_TIMER_MS = 2 ** 31 - 1
-
-function functionProblems({ policies, onDecision, clock }: GateOptions<string>): string[] {
+function functionProblems({ policies, onDecision }: GateOptions<string>): string[] {
   const problems: string[] = []
   if (
     policies !== undefined &&
@@ -269,11 +293,5 @@ function functionProblems({ policies, onDecision, clock }: GateOptions<string>):
   }
   if (onDecision !== undefined && typeof onDecision !== 'function')
     problems.push('onDecision must be a function')
-  if (
-    clock !== undefined &&
-    (typeof clock?.wallMs !== 'function' || typeof clock.monotonicMs !== 'function')
-  ) {
-    problems.push('clock must have wallMs() and monotonicMs()')
-  }
   return problems
 }

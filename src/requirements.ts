@@ -1,6 +1,6 @@
 import type { Access, PrincipalKind } from './access.js'
 import { type Decimal, parseDecimal } from './amount.js'
-import { isOptions, unknownOptions } from './option-check.js'
+import { isOptions, undefinedOptions, unknownOptions } from './option-check.js'
 import type { Policy } from './policy.js'
 import { isWalletAddress } from './wallet-address.js'
 
@@ -83,6 +83,7 @@ export function joinRequirements(
   const { methods, role, scopes = [], wallet, balance, policy } = added
   const problems = [
     ...unknownOptions('requirements', added, KNOWN),
+    ...undefinedOptions('requirements', added, KNOWN),
     ...methodProblems(base, methods, context),
     ...roleProblems(base, role),
     ...scopeProblems(scopes),

@@ -1,9 +1,10 @@
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-/** Whether a URL may carry secrets: `https`, or `http` to this very machine. */
+/** Whether a URL may carry secrets: `https`, or `http` to this very machine; none of its own, which fetch refuses. */
 export function isServiceUrl(text: unknown): text is string {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
+  const { protocol, hostname, username, password } = new URL(text)
+  if (username !== '' || password !== '') return false
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))
 }
 

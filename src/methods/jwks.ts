@@ -55,7 +55,8 @@ const KEY_SET_TIMEOUT_MS = 5_000
  */
 export function jwks(options: JwksOptions): JwtMethod {
   const problems = problemsOf(options)
-  const { issuer, audience, algorithms = ASYMMETRIC, principal = scopesOnly } = options ?? {}
+  const { issuer, audience, principal = scopesOnly } = options ?? {}
+  const algorithms = problems.length === 0 ? [...(options.algorithms ?? ASYMMETRIC)] : []
   const audiences = [audience].flat()
   const keyOf = problems.length === 0 ? createKeyLookup(jwksUriOf(options)) : undefined
 
@@ -81,13 +82,20 @@ export function jwks(options: JwksOptions): JwtMethod {
     async verify(jwt, context): Promise<Verification> {
       const times = readTimes(jwt.payload)
       if (times === undefined || !algorithms.includes(jwt.header.alg)) return INVALID
-      if (!audienceAdmits(jwt.payload.aud, audiences, true)) return INVALID
+      if (!audienceAdmits(jwt.payload.aud, audiences, true) || !isBearerToken(jwt)) return INVALID
       const key = await keyOf?.(jwt, context)
       if (key instanceof Refused) return key
       if (key === undefined || !(await provesSignature(jwt.token, key, algorithms))) return INVALID
       return judgeTimes(times, TIME_RULES, context.nowMs) ?? identify(jwt)
     },
   }
+}
+
+// RFC 8725 §3.11: logout tokens, security events and the like are signed by the same keys. RFC 7800: a token bound to
+// a key of its bearer's is no bearer token.
+function isBearerToken({ header, payload }: CompactJwt): boolean {
+  const type = header.typ?.toLowerCase().replace(/^application\//, '')
+  return (type === undefined || type === 'jwt' || type === 'at+jwt') && payload.cnf === undefined
 }
 
 function createKeyLookup(uri: string) {

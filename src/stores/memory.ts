@@ -11,7 +11,7 @@ import { GateError } from '../gate-error.js'
 import { clockProblems, isOptions, unknownOptions } from '../option-check.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store } from '../ports/store.js'
-import { systemClock } from '../system-clock.js'
+import { soundClock, systemClock } from '../system-clock.js'
 
 /** A store for one process: everything is gone when it ends. */
 export interface MemoryStore extends Store {
@@ -55,7 +55,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       ]
     : ['memoryStore must be given options, at least {}']
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
-  const { clock = systemClock } = options
+  const clock = soundClock(options.clock ?? systemClock)
   const byLookup = new Map<string, Credential>()
   const lookupOfId = new Map<string, string>()
   const claims = createClaims(clock)
