@@ -14,7 +14,7 @@ import { grantAccess, lookUpAccess } from '../src/request-state.js'
 import { type GateResponse, toResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
-import { assertGate } from '../src/wiring.js'
+import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** What Express's request has, as far as this adapter reads it. */
 export interface ExpressRequest extends IncomingMessage {
@@ -55,13 +55,14 @@ export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddle
  * As {@link requireAccess}, but a request without any `Authorization` header passes as `anonymous`: without wallet and
  * without scopes. A credential that is presented is decided as always.
  *
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate requires a wallet or a balance.
  * @example
  * app.get('/v1/catalogue', optionalAccess(gate), (req, res) => {
  *   res.json(pricesFor(getAccess(req).principal))
  * })
  */
 export function optionalAccess(gate: Gate): ExpressMiddleware {
-  assertGate(gate)
+  assertOptionalGate(gate)
   return function optionalAccess(req, res, next) {
     const decision = gate.optional(toGateRequest(req, targetOf(req), req))
     whenDecided(decision, next, (known) => settle(known, gate, req, res, next))

@@ -22,7 +22,7 @@ import { grantAccess, lookUpAccess } from '../src/request-state.js'
 import { type GateResponse, toResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints } from '../src/routes/endpoints.js'
-import { assertGate } from '../src/wiring.js'
+import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** Options of the app-wide plugin. */
 export interface SallyportPluginOptions extends MountOptions {
@@ -92,13 +92,14 @@ export function requireAccess(gate: Gate, options?: MountOptions): onRequestHook
  * As {@link requireAccess}, but a request without any `Authorization` header passes as `anonymous`: without wallet and
  * without scopes. A credential that is presented is decided as always.
  *
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate requires a wallet or a balance.
  * @example
  * app.get('/v1/catalogue', { onRequest: optionalAccess(gate) }, async (request) =>
  *   pricesFor(getAccess(request).principal),
  * )
  */
 export function optionalAccess(gate: Gate): onRequestHookHandler {
-  assertGate(gate)
+  assertOptionalGate(gate)
   return function optionalAccess(request, reply, done) {
     const decision = gate.optional(requestOf(request))
     whenDecided(decision, done, (known) => settle(known, gate, request, reply, done))

@@ -13,7 +13,7 @@ import { grantAccess, lookUpAccess } from '../src/request-state.js'
 import { type GateResponse, toResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
-import { assertGate } from '../src/wiring.js'
+import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** What Koa's context has, as far as this adapter uses it. */
 export interface KoaContext {
@@ -56,13 +56,14 @@ export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware
  * As {@link requireAccess}, but a request without any `Authorization` header passes as `anonymous`: without wallet and
  * without scopes. A credential that is presented is decided as always.
  *
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate requires a wallet or a balance.
  * @example
  * router.get('/v1/catalogue', optionalAccess(gate), (ctx) => {
  *   ctx.body = pricesFor(getAccess(ctx).principal)
  * })
  */
 export function optionalAccess(gate: Gate): KoaMiddleware {
-  assertGate(gate)
+  assertOptionalGate(gate)
   return async function optionalAccess(ctx, next) {
     await settle(await gate.optional(requestOf(ctx)), gate, ctx, next)
   }
@@ -91,12 +92,21 @@ export function getAccess(ctx: Pick<KoaContext, 'req'>, gate?: Gate): Access {
 export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
   const endpoints = createEndpoints(gate, groups)
   return async function sallyportRoutes(ctx, next) {
-    const endpoint = findEndpoint(endpoints, ctx.method, ctx.path)
+    const endpoint = findEndpoint(endpoints, ctx.method, pathBelowMount(ctx))
     if (endpoint === undefined) await next()
     else {
       const { body: parsed } = ctx.request as { readonly body?: unknown }
       write(ctx, await endpoint.handle(requestOf(ctx), { parsed, stream: ctx.req }))
     }
+  }
+}
+
+// Koa cannot read every target that Node lets through; what it cannot read is no endpoint of ours.
+function pathBelowMount(ctx: KoaContext): string | undefined {
+  try {
+    return ctx.path
+  } catch {
+    return undefined
   }
 }
 

@@ -9,7 +9,11 @@ export type Presented = 'apiKey' | 'token'
 /** What each refusal knows beside its code. Codes are wire contract: never renamed, never reused. */
 export interface RefusalContexts {
   credential_missing: { readonly accepts: Presented }
-  credential_invalid: { readonly presented: Presented }
+  credential_invalid: {
+    readonly presented: Presented
+    /** Why, for the host's events alone: callers are told one thing for all of them. */
+    readonly hint?: string
+  }
   credential_expired: { readonly presented: Presented }
   credential_not_yet_valid: object
   credential_lifetime: object

@@ -32,7 +32,8 @@ export interface Gate<A extends Access = Access> {
   (request: GateRequest): Decision<A> | Promise<Decision<A>>
   /**
    * As the gate itself, but a request without any `Authorization` header is let in as `anonymous`, without wallet or
-   * scopes, if the policies agree. Any credential that is presented is decided as always.
+   * scopes, if the policies agree. Any credential that is presented is decided as always. A gate that requires a wallet
+   * lets nobody in without one: its policies count on it.
    */
   optional(request: GateRequest): Decision | Promise<Decision>
   /**
@@ -52,7 +53,7 @@ export interface Gate<A extends Access = Access> {
    * @throws GateError `ERR_GATE_NOT_READY` with every problem at once.
    */
   ready(): Promise<void>
-  /** Ends the gate and every gate made from it: each further request is refused with 503. */
+  /** Ends this gate and all gates of the same `createGate`: each further request is refused with 503. */
   close(): Promise<void>
 }
 
@@ -67,9 +68,11 @@ export interface Gate<A extends Access = Access> {
  *   balances: solanaBalances({ rpcUrl: 'http://127.0.0.1:8899' }),
  * })
  */
-export function createGate<const Field extends string = 'ownerWallet'>(
-  options: GateOptions<Field>,
-): Gate<Access<Field>> {
+export function createGate(options: GateOptions): Gate<Access<'ownerWallet'>>
+export function createGate<const Field extends string>(
+  options: GateOptions<Field> & { readonly wallet: { readonly field: Field } },
+): Gate<Access<Field>>
+export function createGate<Field extends string>(options: GateOptions<Field>): Gate<Access<Field>> {
   const config = parseOptions(options)
   const wiring = createWiring(config)
   return makeGate<Access<Field>>(wiring, {
@@ -171,7 +174,10 @@ class Decider {
     const ambiguous = wallets.refuseAmbiguous(passage.walletHeader)
     if (ambiguous !== undefined) return this.#conclude(passage, ambiguous)
     const authorization = readHeader(request, 'authorization')
-    if (anonymousToo && authorization === undefined) return this.#consult(passage, ANONYMOUS, null, null)
+    if (anonymousToo && authorization === undefined && !this.#requirements.wallet) {
+      passage.trace.principal = ANONYMOUS
+      return this.#consult(passage, ANONYMOUS, null, null)
+    }
 
     const credential = extractBearer(authorization)
     const findings = typeof credential === 'string' ? this.#recall(request, credential) : undefined

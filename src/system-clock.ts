@@ -7,16 +7,15 @@ export const systemClock: Clock = Object.freeze({
 })
 
 /**
- * A clock that can be trusted to answer a time: to whatever is compared with NaN nothing is ever expired.
- *
- * @throws Error from either reading where the clock behind it answers none.
+ * A host's clock that throws where it answers no time: every comparison with NaN is false, so that nothing would ever
+ * expire. Each reading that relies on it then fails, which refuses.
  */
 export function soundClock(clock: Clock): Clock {
   if (clock === systemClock) return clock
-  return { wallMs: () => finite(clock.wallMs()), monotonicMs: () => finite(clock.monotonicMs()) }
+  return { wallMs: () => sound(clock.wallMs()), monotonicMs: () => sound(clock.monotonicMs()) }
 }
 
-function finite(ms: number): number {
+function sound(ms: number): number {
   if (!Number.isFinite(ms)) throw new Error('the clock answered no time')
   return ms
 }

@@ -66,7 +66,10 @@ export function recordGate(gate: Gate, wiring: Wiring, requirements: ResolvedReq
  */
 export function inspectGate(gate: Gate): Made {
   const found = typeof gate === 'function' ? made.get(gate) : undefined
-  if (found === undefined) throw new GateError('ERR_GATE_OPTIONS', ['gate must be made by createGate'])
+  if (found === undefined)
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'gate must be made by createGate (did you mean requireAccess(gate)?)',
+    ])
   return found
 }
 
@@ -77,4 +80,17 @@ export function inspectGate(gate: Gate): Made {
  */
 export function assertGate(gate: Gate): void {
   inspectGate(gate)
+}
+
+/**
+ * As {@link assertGate}, for a mount that lets anonymous callers in.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate requires a wallet, which no anonymous caller has.
+ */
+export function assertOptionalGate(gate: Gate): void {
+  if (inspectGate(gate).requirements.wallet) {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'optionalAccess: this gate requires a wallet, which no anonymous caller has; give it one without wallet or balance',
+    ])
+  }
 }

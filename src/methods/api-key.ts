@@ -1,6 +1,6 @@
 import { digestOf, isPrefix, isSecretPart, PREFIX_RULE } from '../credentials/api-key-format.js'
 import type { Credential } from '../credentials/credential.js'
-import { standingOf } from '../credentials/standing.js'
+import { standingOf, whyVoid } from '../credentials/standing.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
 import { isOptions, unknownOptions } from '../option-check.js'
@@ -17,7 +17,10 @@ export interface ApiKeyOptions {
   readonly walletHeader?: 'required' | 'optional'
 }
 
-const INVALID = refused('credential_invalid', { presented: 'apiKey' })
+const UNKNOWN = refused('credential_invalid', {
+  presented: 'apiKey',
+  hint: 'no stored credential has this digest',
+})
 const EXPIRED = refused('credential_expired', { presented: 'apiKey' })
 
 /**
@@ -34,9 +37,12 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
 
   function judge(found: Credential | undefined | Refused, context: VerifyContext): Verification {
     if (found instanceof Refused) return found
-    if (found === undefined) return INVALID
+    if (found === undefined) return UNKNOWN
     const standing = standingOf(found, context.environment, context.nowMs)
-    if (standing !== 'good') return standing === 'expired' ? EXPIRED : INVALID
+    if (standing === 'expired') return EXPIRED
+    if (standing === 'void') {
+      return refused('credential_invalid', { presented: 'apiKey', hint: whyVoid(found, context.environment) })
+    }
     return identityOf('apiKey', found, walletHeader)
   }
 

@@ -1,6 +1,6 @@
 import { hash, randomBytes, type webcrypto } from 'node:crypto'
 import type { Credential, SharedSecretCredential } from '../credentials/credential.js'
-import { standingOf } from '../credentials/standing.js'
+import { standingOf, whyVoid } from '../credentials/standing.js'
 import { Refused, refused } from '../decision.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import type { CompactJwt } from './compact-jwt.js'
@@ -25,7 +25,7 @@ export interface SharedSecretJwtOptions {
 
 const OPTIONS = ['keyIdClaim', 'maxLifetimeSeconds', 'clockToleranceSeconds', 'audience', 'replay'] as const
 const ALGORITHMS = ['HS256'] as const
-const INVALID = refused('credential_invalid', { presented: 'token' })
+const invalid = (hint: string) => refused('credential_invalid', { presented: 'token', hint })
 
 /**
  * JWTs that callers make themselves from a `key_id` and a shared secret: HS256 exactly, with `iat` and `exp`.
@@ -55,7 +55,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
 
   async function claimOnce(jwt: CompactJwt, credential: Credential, exp: number, context: VerifyContext) {
     const { jti } = jwt.payload
-    if (!isIdentifier(jti)) return INVALID
+    if (!isIdentifier(jti)) return invalid('jti is missing or malformed, and replay protection needs it')
     const key = `jti:${hash('sha256', JSON.stringify([credential.id, jti]), 'hex')}`
     const first = await context.claim(key, (exp + clockToleranceSeconds) * 1000)
     if (first instanceof Refused) return first
@@ -76,15 +76,19 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
     async verify(jwt, context): Promise<Verification> {
       const keyId = keyIdOf(jwt)
       const times = readTimes(jwt.payload)
-      if (keyId === undefined || times?.iat === undefined) return INVALID
-      if (!audienceAdmits(jwt.payload.aud, audiences, false)) return INVALID
+      if (keyId === undefined) return invalid(`${keyIdClaim} is missing, malformed, or disagrees with kid`)
+      if (times?.iat === undefined) return invalid('iat and exp must be whole seconds')
+      if (!audienceAdmits(jwt.payload.aud, audiences, false)) return invalid('aud is not for this service')
 
       const found = await context.find({ kind: 'sharedSecret', keyId })
       if (found instanceof Refused) return found
       const standing = found && standingOf(found, context.environment, context.nowMs)
       const usable = found?.kind === 'sharedSecret' && standing !== 'void' ? found : undefined
       const keys = usable === undefined ? decoy : keysOf(usable)
-      if (!(await provesWithOneOf(jwt.token, keys, ALGORITHMS)) || usable === undefined) return INVALID
+      const proven = await provesWithOneOf(jwt.token, keys, ALGORITHMS)
+      if (found === undefined) return invalid('no stored credential has this key_id')
+      if (usable === undefined) return invalid(whyVoid(found, context.environment))
+      if (!proven) return invalid('the signature is not made with the stored secret')
 
       if (standing === 'expired') return refused('credential_expired', { presented: 'token' })
       const late = judgeTimes(

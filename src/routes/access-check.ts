@@ -22,10 +22,13 @@ const MEMBERS = ['owner', 'mint', 'minimum']
  */
 export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
   const { wiring } = inspectGate(gate)
-  const required = inspectGate(balance).requirements.balances.at(-1)
+  const asked = inspectGate(balance)
+  const required = asked.requirements.balances.at(-1)
   const { readBalance } = wiring
-  if (required === undefined || readBalance === undefined) {
-    throw new GateError('ERR_GATE_OPTIONS', ['check.balance must be a gate with a balance requirement'])
+  if (required === undefined || readBalance === undefined || asked.wiring !== wiring) {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'check.balance must be a gate with a balance requirement, made from the same gate as the routes',
+    ])
   }
   const walletGate = gate.with({ wallet: 'required' })
   const defaults = { mint: required.mint, minimum: required.minimum }
@@ -36,8 +39,8 @@ export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
     async handle(request: GateRequest, body) {
       const decision = await walletGate(request)
       if (decision.type === 'refuse') return toResponse(decision)
-      const { access, decisionId } = decision
-      const refuse = (reason: Refused) => renderRefused(reason, wiring, decisionId)
+      const { access } = decision
+      const refuse = (reason: Refused) => renderRefused(reason, wiring, request, access.principal)
 
       const members = await readJsonObject(request, body, MEMBERS, ['rpc_url'])
       if (members instanceof Refused) return refuse(members)
@@ -45,10 +48,15 @@ export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
       if (question instanceof Refused) return refuse(question)
       const { mint, owner, minimum } = question
       const found = await readBalance({ mint, owner, minimum, exact: true })
-      return found instanceof Refused ? refuse(found) : answer(found, minimum)
+      return found instanceof Refused ? refuse(found) : found.exact ? answer(found, minimum) : refuse(INEXACT)
     },
   }
 }
+
+const INEXACT = refused('dependency_unavailable', {
+  dependency: 'balances',
+  cause: new Error('the balance source answered a lower bound where an exact amount was asked for'),
+})
 
 interface Question {
   readonly owner: string

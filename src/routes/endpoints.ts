@@ -27,7 +27,7 @@ export function createEndpoints(gate: Gate, groups: RouteGroups): readonly Endpo
 export function findEndpoint(
   endpoints: readonly Endpoint[],
   method: string | undefined,
-  path: string,
+  path: string | undefined,
 ): Endpoint | undefined {
   return endpoints.find((endpoint) => endpoint.path === path && endpoint.method === method)
 }

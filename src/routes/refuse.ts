@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import type { Refused } from '../decision.js'
+import type { Principal } from '../access.js'
+import type { Refusal, Refused } from '../decision.js'
+import type { GateRequest } from '../request.js'
 import { type GateResponse, toResponse } from '../response.js'
 import type { Wiring } from '../wiring.js'
 
 /**
- * Renders what an endpoint refuses by itself, as the gate renders its refusals.
+ * Renders what an endpoint refuses by itself, as the gate renders its refusals. It is a decision of its own, with an id
+ * and an event: what let the caller in has been told of already.
  *
- * @param decisionId - That of the decision which let the caller in; absent on endpoints that are open to all.
+ * @param principal - Who was let in; absent on endpoints that are open to all.
  */
 export function renderRefused(
   { reason }: Refused,
-  { config }: Wiring,
-  decisionId: string = randomUUID(),
+  { config, reporter }: Wiring,
+  request: GateRequest,
+  principal?: Principal,
 ): GateResponse {
-  return toResponse({ type: 'refuse', ...reason, decisionId, realm: config.realm })
+  const trace = reporter.begin()
+  trace.principal = principal
+  const refusal: Refusal = { type: 'refuse', ...reason, decisionId: randomUUID(), realm: config.realm }
+  reporter.end(request, refusal, trace)
+  return toResponse(refusal)
 }

@@ -96,7 +96,7 @@ function openEndpoint(
     async handle(request: GateRequest, body: IncomingBody): Promise<GateResponse> {
       const members = await readJsonObject(request, body, known)
       const outcome = members instanceof Refused ? members : await answer(members, request)
-      return outcome instanceof Refused ? renderRefused(outcome, wiring) : jsonResponse(200, outcome)
+      return outcome instanceof Refused ? renderRefused(outcome, wiring, request) : jsonResponse(200, outcome)
     },
   }
 }

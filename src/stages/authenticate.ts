@@ -12,8 +12,13 @@ export interface MethodTable {
 const AMBIGUOUS_AUTHORIZATION = refused('request_ambiguous', { header: 'Authorization' })
 const MISSING_KEY = refused('credential_missing', { accepts: 'apiKey' })
 const MISSING_TOKEN = refused('credential_missing', { accepts: 'token' })
-const INVALID_KEY = refused('credential_invalid', { presented: 'apiKey' })
-const INVALID_TOKEN = refused('credential_invalid', { presented: 'token' })
+const UNREAD = 'no method of this gate reads a credential of this form'
+const UNREAD_KEY = refused('credential_invalid', { presented: 'apiKey', hint: UNREAD })
+const UNREAD_TOKEN = refused('credential_invalid', { presented: 'token', hint: UNREAD })
+const MALFORMED_TOKEN = refused('credential_invalid', {
+  presented: 'token',
+  hint: 'not a compact JWT of the strict shape that is read here',
+})
 
 /**
  * Who is it? The form of the token alone says which method is meant; what that method answers is final, and no other
@@ -39,13 +44,13 @@ export function authenticate(
   }
   if (jwt.length === 0) return unrecognized(takesApiKeys)
   const parsed = parseCompactJwt(credential)
-  if (parsed === undefined) return INVALID_TOKEN
+  if (parsed === undefined) return MALFORMED_TOKEN
   for (const method of jwt) {
     if (method.recognizes(parsed)) return method.verify(parsed, context)
   }
-  return INVALID_TOKEN
+  return UNREAD_TOKEN
 }
 
 function unrecognized(takesApiKeys: boolean): Refused {
-  return takesApiKeys ? INVALID_KEY : INVALID_TOKEN
+  return takesApiKeys ? UNREAD_KEY : UNREAD_TOKEN
 }

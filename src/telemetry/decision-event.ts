@@ -29,6 +29,8 @@ export interface DecisionEvent {
   readonly stagesMs: Readonly<Partial<Record<Stage, number>>>
   /** How the balance was come by, where one was read. */
   readonly balance?: 'read' | 'cached' | 'stale'
+  /** Why a credential is invalid, which callers are not told. */
+  readonly hint?: string
   /** Why nothing could be known: URLs and credentials are taken out. */
   readonly outage?: { readonly dependency: Dependency | 'policy'; readonly cause: string }
 }

@@ -5,7 +5,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*/g, '[token]'],
   [/\b(bearer|basic)\s+[^\s"',;]+/gi, '$1 [credential]'],
   [/((?:key|token|secret|password)["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi, '$1[credential]'],
-  [/[A-Za-z0-9_-]{40,}/g, '[opaque]'],
+  [/\b(ENOTFOUND|EAI_AGAIN)\s+[^\s,;:)]+/g, '$1 [host]'],
+  [/[A-Za-z0-9_-]{24,}/g, '[opaque]'],
 ]
 const MAX_READ = 4_096
 const MAX_LENGTH = 500

@@ -133,8 +133,15 @@ function eventOf(request: GateRequest, decision: Decision, trace: TimedTrace, cl
     durationMs: clock.monotonicMs() - trace.startedMs,
     stagesMs: trace.stagesMs,
     ...(balance && { balance: balance.freshness ?? 'read' }),
+    ...hintOf(decision),
     ...(outage && { outage }),
   }
+}
+
+function hintOf(decision: Decision): { readonly hint?: string } {
+  const hint =
+    decision.type === 'refuse' && decision.code === 'credential_invalid' ? decision.hint : undefined
+  return hint === undefined ? {} : { hint }
 }
 
 function summaryOf({

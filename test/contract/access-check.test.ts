@@ -213,3 +213,36 @@ async function uploadThenCheck({ origin }: RunningApp, size: number, chunked: bo
     agent.destroy()
   }
 }
+
+describe('the endpoints', () => {
+  test.each(['http://[/', 'http://a:b:c/v1', '//[', '/%zz'])(
+    'are not found by a target that cannot be read: %s',
+    async (target) => {
+      for (const app of [...unread, ...parsed]) {
+        const before = app.errors.length
+        const { status } = await send(app.origin, { method: 'POST', target })
+        expect([400, 401, 404]).toContain(status)
+        expect(app.errors.length).toBe(before)
+      }
+    },
+  )
+
+  test('tell of what they refuse themselves in an event of its own', async () => {
+    const [app] = unread
+    const body = JSON.stringify({ owner: BOB })
+    const headers = [...alice, JSON_TYPE]
+    const answer = await send(app?.origin ?? '', { method: 'POST', target: PATH, headers, body })
+    const told = world.events.filter(({ decisionId }) => decisionId === answer.json().decision_id)
+    expect(told).toMatchObject([
+      { outcome: 'refuse', code: 'wallet_mismatch', principal: { kind: 'apiKey' } },
+    ])
+    expect(world.events.at(-2)).toMatchObject({ outcome: 'allow', path: PATH })
+  })
+
+  test('are not mounted for a balance of another wiring', async () => {
+    const { members: foreign } = await createWorld()
+    const { routes } = await import('sallyport/express')
+    expect(() => routes(gate, { check: { balance: foreign } })).toThrow(/made from the same gate/)
+    expect(() => routes(gate, { check: { balance: gate } })).toThrow(/a balance requirement/)
+  })
+})

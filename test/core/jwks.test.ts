@@ -156,3 +156,23 @@ describe('a key that does not count', () => {
     expect(await code(await ec.sign(CLAIMS, { typ: 'sallyport-session+jwt' }))).toBe('credential_invalid')
   })
 })
+
+describe('a token of another kind from the same provider', () => {
+  it.each(['logout+jwt', 'secevent+jwt', 'dpop+jwt', 'rt+jwt', 'id'])(
+    'is no bearer token: typ %s',
+    async (typ) => {
+      const { code } = jwksKit()
+      expect(await code(await ec.sign(CLAIMS, { typ }))).toBe('credential_invalid')
+    },
+  )
+
+  it.each(['JWT', 'at+jwt', 'AT+JWT', 'application/at+jwt'])('is one with typ %s', async (typ) => {
+    const { code } = jwksKit()
+    expect(await code(await ec.sign(CLAIMS, { typ }))).toBe('allowed')
+  })
+
+  it('is no bearer token where it is bound to a key of its bearer', async () => {
+    const { code } = jwksKit()
+    expect(await code(await ec.sign({ ...CLAIMS, cnf: { jkt: 'x' } }))).toBe('credential_invalid')
+  })
+})

@@ -140,12 +140,12 @@ export const mutants: readonly Mutant[] = [
     file: 'src/stages/authenticate.ts',
     find: `    if (method.recognizes(parsed)) return method.verify(parsed, context)
   }
-  return INVALID_TOKEN`,
+  return UNREAD_TOKEN`,
     replace: `    if (method.recognizes(parsed)) break
   }
   return jwt.reduce<Promise<Verification>>(
     async (tried, method) => ('reason' in (await tried) ? method.verify(parsed, context) : tried),
-    Promise.resolve(INVALID_TOKEN),
+    Promise.resolve(UNREAD_TOKEN),
   )`,
     tests: ['test/contract/methods.test.ts'],
   },
@@ -175,8 +175,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an answer of an older slot replaces a newer one',
     file: 'src/balances/cached.ts',
-    find: 'if (known !== undefined && balance.slot < known.fresh.slot) {',
-    replace: 'if (known === undefined && balance.slot < 0) {',
+    find: 'if (known !== undefined && balance.slot < known.fresh.slot',
+    replace: 'if (known === undefined && balance.slot < 0',
     tests: CACHE,
   },
   {
