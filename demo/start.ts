@@ -10,7 +10,7 @@ const ledger = await openLedger(process.env.SOLANA_RPC_URL)
 const { mint, rich, poor } = await openMarket(ledger)
 const gates = createGates({ rpcUrl: ledger.rpcUrl, mint })
 await gates.gate.ready()
-const server = await startExpress(gates, Number(process.env.PORT ?? 3000))
+const server = await startExpress(gates, Number(process.env.PORT ?? 3000)).catch(giveUp)
 const { port } = server.address() as AddressInfo
 const origin = `http://127.0.0.1:${port}`
 
@@ -49,3 +49,10 @@ process.once('SIGINT', () => {
   server.closeAllConnections()
   ledger.stop()
 })
+
+function giveUp(error: NodeJS.ErrnoException & { readonly port?: number }): never {
+  ledger.stop()
+  if (error.code !== 'EADDRINUSE') throw error
+  console.error(`Port ${error.port} is in use. Choose another: PORT=3055 npm start`)
+  process.exit(1)
+}

@@ -31,7 +31,8 @@ export function startExpress({ gate, members, processors, refunders }: Gates, po
     res.json({ refunded: true })
   })
 
-  return new Promise((resolve) => {
-    const server = app.listen(port, '127.0.0.1', () => resolve(server))
+  return new Promise((resolve, reject) => {
+    // Express 5 calls back with what went wrong, such as a port that is in use.
+    const server = app.listen(port, '127.0.0.1', (error) => (error ? reject(error) : resolve(server)))
   })
 }

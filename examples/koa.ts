@@ -35,8 +35,8 @@ export function startKoa({ gate, members, processors, refunders }: Gates, port: 
   })
   app.use(router.routes())
 
-  return new Promise((resolve) => {
-    const server = app.listen(port, '127.0.0.1', () => resolve(server))
+  return new Promise((resolve, reject) => {
+    const server = app.listen(port, '127.0.0.1', () => resolve(server)).once('error', reject)
   })
 }
 

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -93,17 +102,24 @@ describe('the packed package', () => {
     expect(run(project, 'main.cjs', code)).toBe('401 credential_missing')
   })
 
-  it('carries nothing of the tests, the ledger or the examples', () => {
+  it('carries what the README links to, and nothing of the tests, the ledger or the demo', () => {
     const folder = join(projectWith('contents', []), 'node_modules/sallyport')
     expect(readdirSync(folder).sort()).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',
       'dist',
+      'examples',
       'package.json',
     ])
     expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['adapters', 'src'])
+    expect(readdirSync(join(folder, 'examples')).filter((name) => !name.endsWith('.ts'))).toEqual([])
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '')
+    expect(links).toContain('CONTRIBUTING.md')
+    expect(links.filter((link) => !existsSync(join(folder, link)))).toEqual([])
   })
 
   it('hides every file that is not a documented path', () => {
