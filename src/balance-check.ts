@@ -14,16 +14,19 @@ export function isDecimals(value: unknown): value is number {
 /**
  * Refuses what cannot be a balance: a host's own source may be careless, and a malformed answer is an outage.
  *
- * @returns The balance, so that a reading can be checked on its way.
+ * @returns A frozen copy with nothing else in it, so that what has been checked stays as it is whoever is handed it: a
+ * policy, or the source itself. What is frozen already is handed on as it is.
  * @throws TypeError naming the member.
  */
 export function checkBalance(balance: Balance): Balance {
-  if (typeof balance?.amount !== 'bigint' || balance.amount < 0n) {
+  const { amount, decimals, slot, exact, freshness } = balance ?? {}
+  if (typeof amount !== 'bigint' || amount < 0n) {
     throw new TypeError('a balance must have an amount that is a bigint of at least 0')
   }
-  if (!isDecimals(balance.decimals)) throw new TypeError('a balance must have decimals from 0 to 255')
-  if (!Number.isSafeInteger(balance.slot) || balance.slot < 0)
-    throw new TypeError('a balance must have a slot')
-  if (typeof balance.exact !== 'boolean') throw new TypeError('a balance must say whether it is exact')
-  return balance
+  if (!isDecimals(decimals)) throw new TypeError('a balance must have decimals from 0 to 255')
+  if (!Number.isSafeInteger(slot) || slot < 0) throw new TypeError('a balance must have a slot')
+  if (typeof exact !== 'boolean') throw new TypeError('a balance must say whether it is exact')
+  if (Object.isFrozen(balance)) return balance
+  const facts = { amount, decimals, slot, exact }
+  return Object.freeze(freshness === undefined ? facts : { ...facts, freshness })
 }

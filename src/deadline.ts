@@ -1,9 +1,19 @@
 import type { CallOptions } from './ports/call-options.js'
 
+/** Why a call was ended whose time was up, in contrast to one whose caller gave up. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed'
+}
+
 /** The options of one call. The abort controller is made only when somebody looks at the signal. */
 export class Deadline implements CallOptions {
+  readonly timeoutMs?: number
   #controller: AbortController | undefined
   #reason: Error | undefined
+
+  constructor(timeoutMs?: number) {
+    if (timeoutMs !== undefined) this.timeoutMs = timeoutMs
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -13,10 +23,10 @@ export class Deadline implements CallOptions {
     return this.#controller.signal
   }
 
-  /** Ends the call: its signal is, or will be, aborted. */
+  /** Ends the call: its signal is, or will be, aborted. The first reason stays. */
   end(reason: Error): void {
-    this.#reason = reason
-    this.#controller?.abort(reason)
+    this.#reason ??= reason
+    this.#controller?.abort(this.#reason)
   }
 }
 
@@ -32,7 +42,7 @@ export function isPending<T>(value: T | Promise<T>): value is Promise<T> {
 export function withDeadline<T>(answer: Promise<T>, timeoutMs: number, deadline: Deadline): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
-      const reason = new Error(`no answer within ${timeoutMs} ms`)
+      const reason = new DeadlinePassed(`no answer within ${timeoutMs} ms`)
       deadline.end(reason)
       reject(reason)
     }, timeoutMs)

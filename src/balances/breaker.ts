@@ -1,6 +1,8 @@
+import { DeadlinePassed } from '../deadline.js'
 import type { BalanceSource } from '../ports/balance-source.js'
+import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
-import { systemClock } from '../system-clock.js'
+import { soundClock, systemClock } from '../system-clock.js'
 
 /** When a failing upstream is left alone. */
 export interface BreakerOptions {
@@ -19,19 +21,25 @@ export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer'
 }
 
+/** What an upstream must have had before a deadline that ran down elsewhere too counts against it. */
+const FAIR_MS = 500
+
 /**
  * Stops calling an upstream that keeps failing, so that callers are told at once. After `openMs` a single call probes:
- * its success closes the breaker, its failure opens it again. An {@link UnusableAnswer} counts as an answer.
+ * its success closes the breaker, its failure opens it again. An {@link UnusableAnswer} counts as an answer, and a call
+ * that was ended before the upstream had a fair chance counts as nothing.
  */
 export function breaker(source: BalanceSource, options: BreakerOptions = {}): BalanceSource {
-  const { failures = 5, openMs = 2_000, clock = systemClock } = options
+  const { failures = 5, openMs = 2_000 } = options
+  const clock = soundClock(options.clock ?? systemClock)
   let failed = 0
   let openedAtMs = 0
   let probing = false
 
-  async function guarded<T>(call: () => T | Promise<T>): Promise<T> {
+  async function guarded<T>(callOptions: CallOptions, call: () => T | Promise<T>): Promise<T> {
     const open = failed >= failures
-    if (open && (probing || clock.monotonicMs() - openedAtMs < openMs)) {
+    const beganAtMs = clock.monotonicMs()
+    if (open && (probing || beganAtMs - openedAtMs < openMs)) {
       throw new Error('the upstream keeps failing and is left alone for a moment')
     }
     probing = open
@@ -40,8 +48,12 @@ export function breaker(source: BalanceSource, options: BreakerOptions = {}): Ba
       failed = 0
       return answer
     } catch (error) {
-      failed = error instanceof UnusableAnswer ? 0 : failed + 1
-      openedAtMs = clock.monotonicMs()
+      const nowMs = clock.monotonicMs()
+      if (error instanceof UnusableAnswer) failed = 0
+      else if (hadItsChance(callOptions, nowMs - beganAtMs)) {
+        failed++
+        openedAtMs = nowMs
+      }
       throw error
     } finally {
       if (open) probing = false
@@ -49,7 +61,14 @@ export function breaker(source: BalanceSource, options: BreakerOptions = {}): Ba
   }
 
   return {
-    read: (query, callOptions) => guarded(() => source.read(query, callOptions)),
-    readMint: (mint, callOptions) => guarded(() => source.readMint(mint, callOptions)),
+    read: (query, callOptions) => guarded(callOptions, () => source.read(query, callOptions)),
+    readMint: (mint, callOptions) => guarded(callOptions, () => source.readMint(mint, callOptions)),
   }
+}
+
+// A caller who gave up says nothing of the upstream, nor does a deadline that ran down while the call stood in a queue.
+// A call that never queued still knows its `timeoutMs`, and the upstream had the whole of it.
+function hadItsChance({ signal, timeoutMs }: CallOptions, hadMs: number): boolean {
+  if (!signal.aborted) return true
+  return signal.reason instanceof DeadlinePassed && (timeoutMs !== undefined || hadMs >= FAIR_MS)
 }

@@ -6,7 +6,7 @@ import { GateError } from '../gate-error.js'
 import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
-import { systemClock } from '../system-clock.js'
+import { soundClock, systemClock } from '../system-clock.js'
 
 /** How long a balance may be used. All in milliseconds, on the monotonic clock, from when its reading began. */
 export interface BalanceCacheOptions {
@@ -74,7 +74,9 @@ interface Entry {
 /**
  * Keeps balances, never decisions: what is kept is what the chain said, and every use weighs it anew.
  *
- * One reading however many wait for the same wallet. An answer of an older slot than what is known counts as no answer.
+ * One reading however many wait for the same wallet. An answer of an older slot than what is known counts as no answer
+ * for as long as what is known may be served: a node that lags must not give back what was spent, and one slot that is
+ * far too high, or a ledger that begins anew, must not shut a wallet out for ever.
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
@@ -83,7 +85,8 @@ interface Entry {
 export function cached(source: BalanceSource, options: CachedOptions = {}): BalanceSource {
   const problems = problemsOf(source, options)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
-  const { timeoutMs = 2_000, clock = systemClock } = options
+  const { timeoutMs = 2_000 } = options
+  const clock = soundClock(options.clock ?? systemClock)
   const ttlMs = options.ttlMs ?? 60_000
   const insufficientTtlMs = options.insufficientTtlMs ?? 5_000
   const revalidateUntilMs = ttlMs + (options.staleWhileRevalidateMs ?? 30_000)
@@ -91,12 +94,17 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
   const entries = new LRUCache<string, Entry>({ max: options.maxEntries ?? 100_000 })
   const flights = new Map<string, Promise<Entry>>()
 
+  /** Whether an entry may still stand for the chain, if only on an outage. */
+  function mayBeServed(known: Entry): boolean {
+    return clock.monotonicMs() - known.readAtMs < errorUntilMs
+  }
+
   async function readInto(key: string, query: BalanceQuery, readAtMs: number): Promise<Entry> {
-    const deadline = new Deadline()
+    const deadline = new Deadline(timeoutMs)
     const reading = Promise.resolve(source.read(query, deadline))
     const balance = checkBalance(await withDeadline(reading, timeoutMs, deadline))
     const known = entries.get(key)
-    if (known !== undefined && balance.slot < known.fresh.slot) {
+    if (known !== undefined && balance.slot < known.fresh.slot && mayBeServed(known)) {
       // Another reading has meanwhile found out more than this one.
       if (known.readAtMs >= readAtMs && (query.exact !== true || known.fresh.exact)) return known
       throw new Error(
@@ -134,11 +142,7 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
     } catch (error) {
       // Looked up now: more may have become known while this reading was under way.
       const known = entries.get(key)
-      const usable =
-        known !== undefined &&
-        suffices(known.fresh, query) &&
-        clock.monotonicMs() - known.readAtMs < errorUntilMs
-      if (usable) return known.stale
+      if (known !== undefined && suffices(known.fresh, query) && mayBeServed(known)) return known.stale
       throw error
     }
   }

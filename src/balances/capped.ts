@@ -48,17 +48,19 @@ export function capped(source: BalanceSource, options: CapOptions = {}): Balance
     else next()
   }
 
-  async function inPlace<T>(options: CallOptions, call: () => T | Promise<T>): Promise<T> {
-    await takePlace(options)
+  async function inPlace<T>(options: CallOptions, call: (own: CallOptions) => T | Promise<T>): Promise<T> {
+    const turn = takePlace(options)
+    await turn
     try {
-      return await call()
+      // After a wait nobody knows how long the caller still waits: that was said from the call on.
+      return await call(turn === undefined ? options : { signal: options.signal })
     } finally {
       givePlace()
     }
   }
 
   return {
-    read: (query, callOptions) => inPlace(callOptions, () => source.read(query, callOptions)),
-    readMint: (mint, callOptions) => inPlace(callOptions, () => source.readMint(mint, callOptions)),
+    read: (query, callOptions) => inPlace(callOptions, (own) => source.read(query, own)),
+    readMint: (mint, callOptions) => inPlace(callOptions, (own) => source.readMint(mint, own)),
   }
 }

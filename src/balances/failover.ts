@@ -5,11 +5,14 @@ import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../op
 import type { BalanceSource } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
-import { systemClock } from '../system-clock.js'
+import { soundClock, systemClock } from '../system-clock.js'
 
 /** How several sources stand in for one another. */
 export interface FailoverOptions {
-  /** How long all of them together may take, in milliseconds. Each gets an even share of what is left. Default 1800. */
+  /**
+   * How long all of them together may take, in milliseconds, and never longer than nine tenths of what the caller
+   * waits. Each gets an even share of what is left. Default 1800.
+   */
   readonly timeoutMs?: number
   /** How long a source that failed is asked last, in milliseconds. Default 10000. */
   readonly illForMs?: number
@@ -27,7 +30,8 @@ export interface FailoverOptions {
 export function failover(given: readonly BalanceSource[], options: FailoverOptions = {}): BalanceSource {
   const problems = problemsOf(given, options)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
-  const { timeoutMs = 1_800, illForMs = 10_000, clock = systemClock } = options
+  const { timeoutMs = 1_800, illForMs = 10_000 } = options
+  const clock = soundClock(options.clock ?? systemClock)
   const sources = [...given]
   const illUntilMs = new Map<BalanceSource, number>()
 
@@ -38,10 +42,10 @@ export function failover(given: readonly BalanceSource[], options: FailoverOptio
   }
 
   async function ask<T>(
-    { signal }: CallOptions,
+    { signal, timeoutMs: callerMs = Number.POSITIVE_INFINITY }: CallOptions,
     call: (source: BalanceSource, options: CallOptions) => T | Promise<T>,
   ): Promise<T> {
-    const untilMs = clock.monotonicMs() + timeoutMs
+    const untilMs = clock.monotonicMs() + Math.min(timeoutMs, callerMs * SHARE_OF_CALLER)
     const errors: unknown[] = []
     const order = inOrder()
     for (const [at, source] of order.entries()) {
@@ -52,11 +56,12 @@ export function failover(given: readonly BalanceSource[], options: FailoverOptio
         illUntilMs.delete(source)
         return answer
       } catch (error) {
+        // A caller who gives up says nothing of the source that was just under question.
+        signal.throwIfAborted()
         errors.push(error)
         illUntilMs.set(source, clock.monotonicMs() + illForMs)
       }
     }
-    signal.throwIfAborted()
     throw new AggregateError(errors, `none of ${sources.length} balance sources could answer`, {
       cause: errors[0],
     })
@@ -69,13 +74,16 @@ export function failover(given: readonly BalanceSource[], options: FailoverOptio
   }
 }
 
+// The rest is for handing the answer, or the outage, on in time.
+const SHARE_OF_CALLER = 0.9
+
 async function within<T>(
   timeoutMs: number,
   outer: AbortSignal,
   call: (options: CallOptions) => T | Promise<T>,
 ): Promise<T> {
-  const deadline = new Deadline()
-  const end = () => deadline.end(outer.reason)
+  const deadline = new Deadline(timeoutMs)
+  const end = () => deadline.end(new Error('the caller gave up', { cause: outer.reason }))
   outer.addEventListener('abort', end, { once: true })
   try {
     return await withDeadline(Promise.resolve(call(deadline)), timeoutMs, deadline)

@@ -29,10 +29,14 @@ const TOKEN_PROGRAMS: ReadonlySet<string> = new Set([
   'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA',
   'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb',
 ])
+const ASSOCIATED_TOKEN_PROGRAM = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL'
+const SYSTEM_PROGRAM = '11111111111111111111111111111111'
 
 /**
  * Reads SPL Token and Token-2022 balances from Solana by JSON-RPC: the sum of every token account of the wallet for the
  * mint, in base units. Frozen accounts do not count. `@solana/web3.js` is loaded at the first reading.
+ *
+ * A wallet with more accounts than can be read is answered what its associated account holds: a lower bound.
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
@@ -49,10 +53,7 @@ export function solanaBalances(options: SolanaBalancesOptions): BalanceSource {
   )
 }
 
-interface Client {
-  readonly connection: Connection
-  readonly PublicKey: typeof PublicKey
-}
+type Client = { readonly connection: Connection; readonly PublicKey: typeof PublicKey }
 
 // The library takes one fetch for all calls of a connection, but every call has a signal of its own.
 const currentSignal = new AsyncLocalStorage<AbortSignal>()
@@ -85,13 +86,51 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
     return { decimals }
   }
 
+  async function readAll({ mint, owner }: BalanceQuery, options: CallOptions): Promise<Reading> {
+    const { context, value } = await call(options, ({ connection, PublicKey: Key }) =>
+      connection.getParsedTokenAccountsByOwner(new Key(owner), { mint: new Key(mint) }),
+    )
+    return { slot: context.slot, accounts: value, exact: true }
+  }
+
+  // Anybody can open accounts in the name of a wallet until its list is too large to be read, but not empty its
+  // associated account: what is in there lets it in still.
+  async function readAssociated({ mint, owner }: BalanceQuery, options: CallOptions): Promise<Reading> {
+    const { addresses, context, value } = await call(options, async ({ connection, PublicKey: Key }) => {
+      const associated = new Key(ASSOCIATED_TOKEN_PROGRAM)
+      const addresses = [...TOKEN_PROGRAMS].map((program) => {
+        const seeds = [owner, program, mint].map((address) => new Key(address).toBytes())
+        return Key.findProgramAddressSync(seeds, associated)[0]
+      })
+      return { addresses, ...(await connection.getMultipleParsedAccounts(addresses)) }
+    })
+    if (value.length !== addresses.length) throw new UnusableAnswer('not every account is answered')
+    const accounts = addresses.flatMap((pubkey, at) => {
+      const account = value[at] ?? null
+      return account === null || isBare(account) ? [] : [{ pubkey, account }]
+    })
+    return { slot: context.slot, accounts, exact: false }
+  }
+
+  async function readAccounts(query: BalanceQuery, options: CallOptions): Promise<Reading> {
+    try {
+      return await readAll(query, options)
+    } catch (error) {
+      const tooMany = error instanceof UnusableAnswer && error.cause instanceof AnswerTooLarge
+      if (!tooMany || query.exact === true) throw error
+      return readAssociated(query, options).catch((cause: unknown) => {
+        // The node has just answered: whoever fills one wallet must not close the node to all others.
+        throw new UnusableAnswer('neither all accounts of the wallet nor its own can be read', { cause })
+      })
+    }
+  }
+
   return {
     readMint,
-    async read({ mint, owner }, options) {
-      const { context, value } = await call(options, ({ connection, PublicKey: Key }) =>
-        connection.getParsedTokenAccountsByOwner(new Key(owner), { mint: new Key(mint) }),
-      )
-      const counted = sum(value, { mint, owner })
+    async read(query, options) {
+      const { slot, accounts, exact } = await readAccounts(query, options)
+      const { mint } = query
+      const counted = sum(accounts, query)
       const known = decimalsOf.get(mint)
       const decimals = counted.decimals ?? known ?? (await readMint(mint, options)).decimals
       if (known !== undefined && decimals !== known) {
@@ -100,7 +139,7 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
         throw new UnusableAnswer("an account disagrees with its mint's decimals")
       }
       rememberDecimals(decimalsOf, mint, decimals)
-      return { amount: counted.amount, decimals, slot: context.slot, exact: true } satisfies Balance
+      return { amount: counted.amount, decimals, slot, exact } satisfies Balance
     },
   }
 }
@@ -152,7 +191,7 @@ async function rpcFetch(url: string, init: { body?: unknown } | undefined): Prom
     if (idOf(answer) !== idOf(body)) throw new Error('the answer is to another question')
     return answer
   } catch (error) {
-    if (error instanceof AnswerTooLarge) throw new UnusableAnswer(error.message)
+    if (error instanceof AnswerTooLarge) throw new UnusableAnswer(error.message, { cause: error })
     throw error instanceof Error ? error : new Error('the call failed', { cause: error })
   }
 }
@@ -165,9 +204,23 @@ function untilAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   })
 }
 
-type TokenAccounts = Awaited<ReturnType<Connection['getParsedTokenAccountsByOwner']>>['value']
+type AnyAccount = AccountInfo<Buffer | ParsedAccountData>
 
-function sum(accounts: TokenAccounts, asked: BalanceQuery): { amount: bigint; decimals: number | undefined } {
+interface Reading {
+  readonly slot: number
+  readonly accounts: readonly { readonly pubkey: PublicKey; readonly account: AnyAccount }[]
+  readonly exact: boolean
+}
+
+// SOL can be sent to the address of a token account that is not there; that makes no token account of it.
+function isBare({ owner, data }: AnyAccount): boolean {
+  return owner.toBase58() === SYSTEM_PROGRAM && !('parsed' in data) && data.length === 0
+}
+
+function sum(
+  accounts: Reading['accounts'],
+  asked: BalanceQuery,
+): { amount: bigint; decimals: number | undefined } {
   let amount = 0n
   let decimals: number | undefined
   const seen = new Set<string>()
@@ -188,10 +241,10 @@ const AMOUNT = /^\d{1,20}$/
 const MAX_AMOUNT = 2n ** 64n - 1n
 
 // Every line of an answer is checked: what is not what was asked for is an outage, never zero.
-function readAccount(account: AccountInfo<ParsedAccountData>, asked: BalanceQuery) {
+function readAccount(account: AnyAccount, asked: BalanceQuery) {
   if (!TOKEN_PROGRAMS.has(account.owner.toBase58()))
     throw new UnusableAnswer('an account belongs to no token program')
-  const { type, info } = account.data.parsed ?? {}
+  const { type, info } = ('parsed' in account.data ? account.data.parsed : undefined) ?? {}
   if (type !== 'account') throw new UnusableAnswer('an account is not a token account')
   if (info?.mint !== asked.mint) throw new UnusableAnswer('an account is of another mint')
   if (info.owner !== asked.owner) throw new UnusableAnswer('an account is of another owner')
@@ -205,7 +258,7 @@ function readAccount(account: AccountInfo<ParsedAccountData>, asked: BalanceQuer
   return { amount: units, decimals, counts: info.state === 'initialized' }
 }
 
-function mintDecimals(account: AccountInfo<Buffer | ParsedAccountData> | null): number {
+function mintDecimals(account: AnyAccount | null): number {
   if (account === null) throw new UnusableAnswer('the mint does not exist')
   const parsed = 'parsed' in account.data ? account.data.parsed : undefined
   if (!TOKEN_PROGRAMS.has(account.owner.toBase58()) || parsed?.type !== 'mint')

@@ -11,7 +11,7 @@ export function attempt<T>(
   timeoutMs: number,
   call: (options: CallOptions) => T | Promise<T>,
 ): T | Refused | Promise<T | Refused> {
-  const deadline = new Deadline()
+  const deadline = new Deadline(timeoutMs)
   const outage = (cause: unknown) => refused('dependency_unavailable', { dependency, cause })
   try {
     const answer = call(deadline)

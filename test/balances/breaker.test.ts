@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { breaker } from '../../src/balances/breaker.js'
+import { DeadlinePassed } from '../../src/deadline.js'
 import { callAt, heldSource } from '../harness/balances/held-source.js'
 import { outcomeOf, query, settled, untilEnded } from '../harness/balances/readings.js'
 import { manualClock } from '../support/clock.js'
@@ -129,6 +130,54 @@ describe('a breaker that is open', () => {
     await succeeding()
     await succeeding()
     expect(upstream.calls).toHaveLength(8)
+  })
+})
+
+describe('calls that were ended', () => {
+  /** Ten calls, each ended for a reason after the upstream has had some time. */
+  async function ended(reason: Error, hadMs: number, timeoutMs?: number) {
+    const clock = manualClock()
+    const upstream = heldSource({ heeds: true })
+    const source = breaker(upstream, { clock, openMs: 1_000_000 })
+    for (let at = 0; at < 10; at++) {
+      const caller = new AbortController()
+      const options = timeoutMs === undefined ? {} : { timeoutMs }
+      const answer = outcomeOf(source.read(query(), { signal: caller.signal, ...options }))
+      clock.advance(hadMs)
+      caller.abort(reason)
+      expect(await answer).toBe('rejected')
+    }
+    return upstream.calls.length
+  }
+  const passed = new DeadlinePassed('no answer')
+
+  it('by a caller who gave up are nothing against the upstream, however long they took', async () => {
+    expect(await ended(new Error('gave up'), 1_500)).toBe(10)
+    expect(await ended(new Error('gave up'), 1_500, 1_800)).toBe(10)
+  })
+
+  it('by their deadline are failures where the upstream had all of it', async () => {
+    expect(await ended(passed, 20, 20)).toBe(5)
+  })
+
+  it('by a deadline that ran down in a queue are failures from half a second on', async () => {
+    expect(await ended(passed, 499)).toBe(10)
+    expect(await ended(passed, 500)).toBe(5)
+  })
+
+  it('do not close a breaker either, and leave the next one to probe', async () => {
+    const { clock, upstream, source, read, failing } = kit()
+    await failing(5)
+    clock.advance(OPEN_MS)
+    const caller = new AbortController()
+    const probe = outcomeOf(source.read(query(), { signal: caller.signal }))
+    caller.abort(new Error('gave up'))
+    callAt(upstream, 5).fail()
+    expect(await probe).toBe('rejected')
+    const next = read()
+    await expect(source.read(query(), untilEnded())).rejects.toThrow('left alone')
+    callAt(upstream, 6).answer(7n)
+    expect(await next).toBe(7n)
   })
 })
 

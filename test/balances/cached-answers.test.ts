@@ -29,7 +29,39 @@ describe('the slot of an answer', () => {
     clock.advance(IF_ERROR - REVALIDATE - 1)
     expect(await read()).toMatchObject({ amount: 100n, slot: 20, freshness: 'stale' })
     clock.advance(1)
-    await expect(read()).rejects.toThrow('older')
+    expect(await read()).toEqual(balance(77n, { decimals: 0, slot: 19 }))
+  })
+
+  it.each([
+    ['suffices', 100n],
+    ['does not suffice', 3n],
+  ])('does not shut a wallet out for ever where it was far too high, once and %s', async (_, amount) => {
+    const clock = manualClock()
+    const table = tableBalances({ decimals: 0 })
+    const source = cached(table, { clock })
+    const read = () => source.read(query({ minimum: decimal('50') }), untilEnded())
+    table.set(ALICE, MINT, amount, Number.MAX_SAFE_INTEGER)
+    await read()
+    table.set(ALICE, MINT, 77n, 20)
+    clock.advance(TTL + IF_ERROR)
+    expect(await read()).toEqual(balance(77n, { decimals: 0, slot: 20 }))
+    table.set(ALICE, MINT, 78n, 21)
+    clock.advance(TTL + REVALIDATE)
+    expect(await read()).toMatchObject({ amount: 78n, slot: 21 })
+  })
+
+  it('does not shut a wallet out where the ledger begins anew', async () => {
+    const clock = manualClock()
+    const table = tableBalances({ decimals: 0 })
+    const source = cached(table, { clock, ttlMs: 10, staleIfErrorMs: 5, staleWhileRevalidateMs: 0 })
+    const read = () => source.read(query({ minimum: decimal('50') }), untilEnded())
+    table.set(ALICE, MINT, 100n, 1_000)
+    await read()
+    table.set(ALICE, MINT, 60n, 1)
+    clock.advance(14)
+    expect(await read()).toMatchObject({ amount: 100n, freshness: 'stale' })
+    clock.advance(1)
+    expect(await read()).toMatchObject({ amount: 60n, slot: 1 })
   })
 
   it('does not let an older answer give back what was spent', async () => {
@@ -41,6 +73,8 @@ describe('the slot of an answer', () => {
     await read()
     table.set(ALICE, MINT, 100n, 19)
     clock.advance(INSUFFICIENT)
+    await expect(read()).rejects.toThrow('older')
+    clock.advance(TTL + IF_ERROR - INSUFFICIENT - 1)
     await expect(read()).rejects.toThrow('older')
     table.set(ALICE, MINT, 100n, 21)
     expect(await read()).toMatchObject({ amount: 100n, slot: 21 })

@@ -91,6 +91,30 @@ describe('calls beyond the cap', () => {
   })
 })
 
+describe('how long the caller waits', () => {
+  it('is handed on at once, and no longer after a wait in the queue', async () => {
+    const told: (number | undefined)[] = []
+    const upstream = heldSource()
+    const source = capped(
+      {
+        ...upstream,
+        read(one, options) {
+          told.push(options.timeoutMs)
+          return upstream.read(one, options)
+        },
+      },
+      { maxInFlight: 1 },
+    )
+    const asked = [1, 2].map(() => outcomeOf(source.read(query(), { ...untilEnded(), timeoutMs: 700 })))
+    for (const at of [0, 1]) {
+      await settled()
+      callAt(upstream, at).answer(5n)
+    }
+    expect(await Promise.all(asked)).toEqual([5n, 5n])
+    expect(told).toEqual([700, undefined])
+  })
+})
+
 describe('a place', () => {
   it('is given up by calls that fail, are thrown or are ended', async () => {
     const upstream = heldSource({ heeds: true })

@@ -191,12 +191,48 @@ describe('a source that hangs', () => {
     expect(second.reads).toBe(0)
   })
 
-  it('is asked last also where it was the caller who gave up on it', async () => {
-    const hanging = heldSource({ heeds: true })
-    const source = failover([hanging, numbered(2n)])
-    expect(await outcomeOf(source.read(query(), { signal: AbortSignal.timeout(20) }))).toBe('rejected')
+  it('is not held to be ill where it was the caller who gave up on it', async () => {
+    const slow = heldSource({ heeds: true })
+    const source = failover([slow, numbered(2n)])
+    const caller = new AbortController()
+    const answer = outcomeOf(source.read(query(), { signal: caller.signal }))
+    await settled()
+    caller.abort(new Error('the caller gave up'))
+    expect(await answer).toBe('rejected')
+    const next = outcomeOf(source.read(query(), untilEnded()))
+    await settled()
+    callAt(slow, 1).answer(1n)
+    expect(await next).toBe(1n)
+  })
+
+  it('leaves the second time to answer within nine tenths of what the caller waits', async () => {
+    const hanging = [heldSource(), heldSource()]
+    const source = failover(hanging, { timeoutMs: 60_000 })
+    const failure = await Promise.resolve(source.read(query(), { ...untilEnded(), timeoutMs: 100 })).catch(
+      (error: unknown) => error,
+    )
+    const shares = (failure as AggregateError).errors.map(({ message }) =>
+      Number(/[\d.]+/.exec(message)?.[0]),
+    )
+    expect(shares[0]).toBeGreaterThan(40)
+    expect(shares[0]).toBeLessThanOrEqual(45)
+    expect(hanging.map(({ calls }) => calls.length)).toEqual([1, 1])
+  })
+
+  it('is told how long it has, so that sources within it share that', async () => {
+    const hanging = heldSource()
+    const told: (number | undefined)[] = []
+    const inner: BalanceSource = {
+      read(one, options) {
+        told.push(options.timeoutMs)
+        return hanging.read(one, options)
+      },
+      readMint: async () => ({ decimals: 0 }),
+    }
+    const source = failover([failover([inner, numbered(2n)]), numbered(3n)], { timeoutMs: 200 })
     expect(await outcomeOf(source.read(query(), untilEnded()))).toBe(2n)
-    expect(hanging.calls).toHaveLength(1)
+    expect(told[0]).toBeGreaterThan(40)
+    expect(told[0]).toBeLessThanOrEqual(45)
   })
 
   it('ends with the reason of the caller where there is no other', async () => {

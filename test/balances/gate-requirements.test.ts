@@ -88,6 +88,26 @@ describe('gates that are stacked on one request', () => {
     expect(table.reads).toBe(2)
   })
 
+  it('weigh what was read, whatever a policy in between or the source itself makes of it', async () => {
+    const answer = { ...balance(60n * TOKEN), rpcUrl: 'https://rpc.example/key' }
+    const source: BalanceSource = { read: async () => answer, readMint: async () => ({ decimals: 9 }) }
+    const { gate, request } = await gateKit({ balances: source, balanceCache: false })
+    const seen: unknown[] = []
+    const members = gate.with({
+      balance: { ...ACTO, minimum: '50' },
+      policy: ({ access }) => {
+        seen.push({ ...access.balance })
+        answer.amount = 90n * TOKEN
+        return !Reflect.set(access.balance ?? {}, 'amount', 90n * TOKEN)
+      },
+    })
+    const patrons = gate.with({ balance: { ...ACTO, minimum: '70' } })
+    const one = request()
+    expect((await ask(members, one)).status).toBe(200)
+    expect(seen).toEqual([balance(60n * TOKEN)])
+    expect((await ask(patrons, one)).body).toMatchObject({ status: 403, balance: '60' })
+  })
+
   it('read another one for a wallet header that was changed in between', async () => {
     const table = tableBalances()
     table.set(ALICE, MINT, 50_000n * TOKEN)

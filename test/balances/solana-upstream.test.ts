@@ -3,7 +3,7 @@ import { cached } from 'sallyport/balances'
 import { solanaBalances } from 'sallyport/balances/solana'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ENOUGH, readFrom, solanaGate, startTokenRpc, TOKEN } from '../harness/balances/fault-kit.js'
-import { happening, query, untilEnded } from '../harness/balances/readings.js'
+import { happening, outcomeOf, query, untilEnded } from '../harness/balances/readings.js'
 import { ALICE, BOB, CAROL, MINT, OTHER_MINT } from '../support/addresses.js'
 import type { FaultRpc } from '../support/rpc/fault-rpc.js'
 import { listenOnLoopback } from '../support/rpc/loopback.js'
@@ -175,7 +175,9 @@ describe('a node that keeps failing', () => {
     const tooMany = Array.from({ length: 3_000 }, () => ({ amount: 1n }))
     rpc.setAccounts(CAROL, MINT, tooMany)
     const source = solanaBalances({ rpcUrl: rpc.url, timeoutMs: 5_000 })
-    for (let at = 0; at < 8; at++) expect(await readFrom(source, CAROL)).toBe('rejected')
+    const exactly = query({ owner: CAROL, exact: true })
+    for (let at = 0; at < 8; at++)
+      expect(await outcomeOf(source.read(exactly, untilEnded()))).toBe('rejected')
     rpc.setAccounts(CAROL, MINT, [{ amount: 1n, state: 'uninitialized' }])
     for (let at = 0; at < 8; at++) expect(await readFrom(source, CAROL)).toBe('rejected')
     expect(await readFrom(source, ALICE)).toBe(ENOUGH)

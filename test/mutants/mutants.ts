@@ -103,11 +103,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an RPC that cannot answer is read as zero',
     file: 'src/balances/solana.ts',
-    find: 'async read({ mint, owner }, options) {',
+    find: 'async read(query, options) {',
     replace: `async read(query, options) {
       return this.readOrFail(query, options).catch(() => ({ amount: 0n, decimals: 9, slot: 1, exact: true }))
     },
-    async readOrFail({ mint, owner }, options) {`,
+    async readOrFail(query, options) {`,
     tests: ['test/contract/balances.test.ts'],
   },
   {

@@ -69,6 +69,8 @@ export interface FaultRpc extends CallCount {
   /** Replaces what `owner` has of `mint`. The mint must be set; without accounts set, an owner has none. */
   setAccounts(owner: string, mint: string, accounts: readonly FaultAccount[]): void
   setSlot(slot: number): void
+  /** Sends SOL to an address, as anybody can. */
+  setLamports(address: string): void
   /** Every call since the last reset, with its parameters. */
   requests(): readonly RpcRequest[]
   /** How often a client went where a 'redirect' fault pointed. Such visits are no calls. */
@@ -199,6 +201,7 @@ export async function startFaultRpc(): Promise<FaultRpc> {
     setMint: table.setMint,
     setAccounts: table.setAccounts,
     setSlot: table.setSlot,
+    setLamports: table.setLamports,
     reset() {
       log.reset()
       redirectsFollowed = 0

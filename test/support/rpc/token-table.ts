@@ -48,6 +48,8 @@ export interface TokenTable {
   setMint(mint: string, options: FaultMint): void
   setAccounts(owner: string, mint: string, accounts: readonly FaultAccount[]): void
   setSlot(slot: number): void
+  /** Whether there is SOL at an address that is no mint and no token account. */
+  setLamports(address: string): void
   /** The `result` of a call; throws `RpcError` where a real server answers an error. */
   answer(request: RpcRequest): unknown
 }
@@ -61,6 +63,7 @@ const parserNames: Readonly<Record<TokenProgram, string>> = {
   'token-2022': 'spl-token-2022',
 }
 
+const systemProgram = '11111111111111111111111111111111'
 const invalidParams = -32602
 const methodNotFound = -32601
 const minContextSlotNotReached = -32016
@@ -78,12 +81,29 @@ export function stringifyAnswer(answer: unknown): string {
 export function tokenTable(): TokenTable {
   const mints = new Map<string, FaultMint>()
   const holdings = new Map<string, { owner: string; mint: string; accounts: readonly FaultAccount[] }>()
+  const funded = new Set<string>()
   let slot = 1_000
 
   function getAccountInfo([address, config]: readonly unknown[]) {
     requireParsed(config)
     const mint = mints.get(requireKey(address))
     return inContext(config, mint === undefined ? null : mintAccount(mint))
+  }
+
+  function getMultipleAccounts([addresses, config]: readonly unknown[]) {
+    requireParsed(config)
+    if (!Array.isArray(addresses)) throw new RpcError(invalidParams, 'Invalid param: not a list')
+    return inContext(config, addresses.map(requireKey).map(accountAt))
+  }
+
+  function accountAt(address: string) {
+    for (const { owner, mint } of holdings.values()) {
+      const named = accountsOf(owner, mint).find(({ pubkey }) => pubkey === address)
+      if (named !== undefined) return named.account
+    }
+    const mint = mints.get(address)
+    if (mint !== undefined) return mintAccount(mint)
+    return funded.has(address) ? systemAccount() : null
   }
 
   function getTokenAccountsByOwner([owner, filter, config]: readonly unknown[]) {
@@ -133,8 +153,12 @@ export function tokenTable(): TokenTable {
     setSlot: (next) => {
       slot = next
     },
+    setLamports: (address) => {
+      funded.add(address)
+    },
     answer({ method, params }) {
       if (method === 'getAccountInfo') return getAccountInfo(params)
+      if (method === 'getMultipleAccounts') return getMultipleAccounts(params)
       if (method === 'getTokenAccountsByOwner') return getTokenAccountsByOwner(params)
       throw new RpcError(methodNotFound, 'Method not found')
     },
@@ -183,6 +207,18 @@ function parsedAccount(
 ) {
   const data = { parsed, program: parserNames[program], space }
   return { data, executable: false, lamports, owner, rentEpoch: rentEpochMark, space }
+}
+
+function systemAccount() {
+  const data = ['', 'base64']
+  return {
+    data,
+    executable: false,
+    lamports: 890_880,
+    owner: systemProgram,
+    rentEpoch: rentEpochMark,
+    space: 0,
+  }
 }
 
 function tokenAmount(amount: bigint, decimals: number) {
