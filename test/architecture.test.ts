@@ -39,7 +39,7 @@ const all = [...core, ...adapters]
 
 /** Who may import a package. Whatever is not named may be imported by nobody. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  '@solana/web3.js': /^src\/balances\/solana\.ts$/,
+  '@solana/web3.js': /^src\/balances\/(?:solana-rpc|token-accounts)\.ts$/,
   'lru-cache': /^src\/(?:balances\/cached|credentials\/lookup)\.ts$/,
   'jose/errors': /^src\/methods\//,
   'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
@@ -48,7 +48,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   fastify: /^adapters\/fastify\.ts$/,
   'fastify-plugin': /^adapters\/fastify\.ts$/,
   'node:crypto': /^src\/(?:gate|routes\/refuse|(?:credentials|methods|sign-in)\/[a-z0-9-]+)\.ts$/,
-  'node:async_hooks': /^src\/balances\/solana\.ts$/,
+  'node:async_hooks': /^src\/balances\/solana-rpc\.ts$/,
   'node:stream': /^src\/routes\//,
   'node:http': /^adapters\//,
 }
@@ -82,7 +82,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
     'token-type',
   ],
   // Decorators take a source and are one; the Solana source is made of several under a cap and a breaker.
-  'src/balances': ['answer-check', 'failover', 'breaker', 'capped', 'cached'],
+  'src/balances': ['failover', 'breaker', 'capped', 'cached', 'solana-rpc', 'token-accounts'],
   'src/stores': [],
 }
 
@@ -94,6 +94,14 @@ describe('the house', () => {
         .map((name) => `${path} imports ${name}`),
     )
     expect(foreign).toEqual([])
+  })
+
+  it('loads the Solana library in one file, and only when it is called', () => {
+    const loading = core.filter(({ text }) =>
+      /import\('@solana\/web3\.js'\)|^import (?!type )[^']*'@solana\/web3\.js'/m.test(text),
+    )
+    expect(loading.map(({ path }) => path)).toEqual(['src/balances/solana-rpc.ts'])
+    expect(loading[0]?.text).not.toMatch(/^import (?!type )[^']*'@solana\/web3\.js'/m)
   })
 
   it('keeps frameworks out of the core', () => {

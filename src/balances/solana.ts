@@ -1,7 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AccountInfo, Connection, ParsedAccountData, PublicKey } from '@solana/web3.js'
-import { isDecimals } from '../balance-check.js'
-import { AnswerTooLarge, cappedFetch } from '../capped-fetch.js'
+import { AnswerTooLarge } from '../capped-fetch.js'
 import { GateError } from '../gate-error.js'
 import { isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource, MintInfo } from '../ports/balance-source.js'
@@ -10,6 +7,8 @@ import { isHttpUrl } from '../service-url.js'
 import { breaker, UnusableAnswer } from './breaker.js'
 import { capped } from './capped.js'
 import { failover } from './failover.js'
+import { type Commitment, createRpc } from './solana-rpc.js'
+import { isBare, mintDecimals, type Reading, sum, TOKEN_PROGRAMS } from './token-accounts.js'
 
 export interface SolanaBalancesOptions {
   /** An RPC endpoint. Either this or `rpcUrls`. */
@@ -17,7 +16,7 @@ export interface SolanaBalancesOptions {
   /** Several endpoints of one cluster, the preferred first; one that fails is asked last for a while. */
   readonly rpcUrls?: readonly string[]
   /** What the chain must have agreed on. Default `confirmed`. */
-  readonly commitment?: 'processed' | 'confirmed' | 'finalized'
+  readonly commitment?: Commitment
   /** How long one reading may take over all endpoints, in milliseconds. Default 1800. */
   readonly timeoutMs?: number
 }
@@ -25,12 +24,7 @@ export interface SolanaBalancesOptions {
 const OPTIONS = ['rpcUrl', 'rpcUrls', 'commitment', 'timeoutMs'] as const
 const COMMITMENTS: readonly unknown[] = ['processed', 'confirmed', 'finalized']
 
-const TOKEN_PROGRAMS: ReadonlySet<string> = new Set([
-  'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA',
-  'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb',
-])
 const ASSOCIATED_TOKEN_PROGRAM = 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL'
-const SYSTEM_PROGRAM = '11111111111111111111111111111111'
 
 /**
  * Reads SPL Token and Token-2022 balances from Solana by JSON-RPC: the sum of every token account of the wallet for the
@@ -53,29 +47,9 @@ export function solanaBalances(options: SolanaBalancesOptions): BalanceSource {
   )
 }
 
-type Client = { readonly connection: Connection; readonly PublicKey: typeof PublicKey }
-
-// The library takes one fetch for all calls of a connection, but every call has a signal of its own.
-const currentSignal = new AsyncLocalStorage<AbortSignal>()
-
-function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalized'): BalanceSource {
+function endpoint(url: string, commitment: Commitment): BalanceSource {
   const decimalsOf = new Map<string, number>()
-  let client: Promise<Client> | undefined
-
-  async function call<T>({ signal }: CallOptions, ask: (client: Client) => Promise<T>): Promise<T> {
-    client ??= connect(url, commitment).catch((error: unknown) => {
-      // Where the library could not be loaded, the next reading tries again.
-      client = undefined
-      throw error
-    })
-    const connected = await client
-    signal.throwIfAborted()
-    try {
-      return await currentSignal.run(signal, () => untilAborted(signal, ask(connected)))
-    } catch (error) {
-      throw withoutItsWords(error)
-    }
-  }
+  const call = createRpc(url, commitment)
 
   async function readMint(mint: string, options: CallOptions): Promise<MintInfo> {
     const { value } = await call(options, ({ connection, PublicKey: Key }) =>
@@ -145,126 +119,8 @@ function endpoint(url: string, commitment: 'processed' | 'confirmed' | 'finalize
 }
 
 const MAX_MINTS = 1_000
-// JSON-RPC 2.0 §5.1: also how a node says that it knows no such mint.
-const INVALID_PARAMS = -32_602
-
 function rememberDecimals(decimalsOf: Map<string, number>, mint: string, decimals: number): void {
   if (decimalsOf.size < MAX_MINTS) decimalsOf.set(mint, decimals)
-}
-
-async function connect(url: string, commitment: 'processed' | 'confirmed' | 'finalized'): Promise<Client> {
-  const { Connection: Solana, PublicKey: Key } = await import('@solana/web3.js')
-  const connection = new Solana(new URL(url).href, {
-    commitment,
-    // Its own answer to HTTP 429 is to wait for 7.5 seconds.
-    disableRetryOnRateLimit: true,
-    httpAgent: false,
-    fetch: async (input, init) => new Response(await rpcFetch(String(input), init), { status: 200 }),
-  })
-  return { connection, PublicKey: Key }
-}
-
-// What a node says is not repeated: it may quote the key it was called with.
-function withoutItsWords(error: unknown): unknown {
-  const { name, code } = error instanceof Error ? (error as Error & { code?: unknown }) : {}
-  if (name === 'StructError') return new Error('the answer has not the form of one')
-  if (name !== 'SolanaJSONRPCError') return error
-  const message = `the node answered with error ${Number.isInteger(code) ? code : 'of no code'}`
-  return code === INVALID_PARAMS ? new UnusableAnswer(message) : new Error(message)
-}
-
-function idOf(json: string): unknown {
-  try {
-    return JSON.parse(json)?.id
-  } catch {
-    throw new Error('the answer is not JSON')
-  }
-}
-
-// A rejection that is not an Error would leave the library's call pending for ever.
-async function rpcFetch(url: string, init: { body?: unknown } | undefined): Promise<string> {
-  const body = String(init?.body)
-  const headers = { 'Content-Type': 'application/json' }
-  const signal = currentSignal.getStore() ?? null
-  try {
-    const answer = await cappedFetch(url, { method: 'POST', headers, body, signal })
-    if (idOf(answer) !== idOf(body)) throw new Error('the answer is to another question')
-    return answer
-  } catch (error) {
-    if (error instanceof AnswerTooLarge) throw new UnusableAnswer(error.message, { cause: error })
-    throw error instanceof Error ? error : new Error('the call failed', { cause: error })
-  }
-}
-
-function untilAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
-type AnyAccount = AccountInfo<Buffer | ParsedAccountData>
-
-interface Reading {
-  readonly slot: number
-  readonly accounts: readonly { readonly pubkey: PublicKey; readonly account: AnyAccount }[]
-  readonly exact: boolean
-}
-
-// SOL can be sent to the address of a token account that is not there; that makes no token account of it.
-function isBare({ owner, data }: AnyAccount): boolean {
-  return owner.toBase58() === SYSTEM_PROGRAM && !('parsed' in data) && data.length === 0
-}
-
-function sum(
-  accounts: Reading['accounts'],
-  asked: BalanceQuery,
-): { amount: bigint; decimals: number | undefined } {
-  let amount = 0n
-  let decimals: number | undefined
-  const seen = new Set<string>()
-  for (const { pubkey, account } of accounts) {
-    const address = pubkey.toBase58()
-    if (seen.has(address)) throw new UnusableAnswer('the answer names an account twice')
-    seen.add(address)
-    const held = readAccount(account, asked)
-    if (decimals !== undefined && decimals !== held.decimals)
-      throw new UnusableAnswer("accounts disagree on the mint's decimals")
-    decimals = held.decimals
-    if (held.counts) amount += held.amount
-  }
-  return { amount, decimals }
-}
-
-const AMOUNT = /^\d{1,20}$/
-const MAX_AMOUNT = 2n ** 64n - 1n
-
-// Every line of an answer is checked: what is not what was asked for is an outage, never zero.
-function readAccount(account: AnyAccount, asked: BalanceQuery) {
-  if (!TOKEN_PROGRAMS.has(account.owner.toBase58()))
-    throw new UnusableAnswer('an account belongs to no token program')
-  const { type, info } = ('parsed' in account.data ? account.data.parsed : undefined) ?? {}
-  if (type !== 'account') throw new UnusableAnswer('an account is not a token account')
-  if (info?.mint !== asked.mint) throw new UnusableAnswer('an account is of another mint')
-  if (info.owner !== asked.owner) throw new UnusableAnswer('an account is of another owner')
-  if (info.state !== 'initialized' && info.state !== 'frozen')
-    throw new UnusableAnswer('an account has no known state')
-  const { amount, decimals } = info.tokenAmount ?? {}
-  if (typeof amount !== 'string' || !AMOUNT.test(amount)) throw new UnusableAnswer('an account has no amount')
-  const units = BigInt(amount)
-  if (units > MAX_AMOUNT) throw new UnusableAnswer('an account has more than there can be')
-  if (!isDecimals(decimals)) throw new UnusableAnswer('an account has no decimals')
-  return { amount: units, decimals, counts: info.state === 'initialized' }
-}
-
-function mintDecimals(account: AnyAccount | null): number {
-  if (account === null) throw new UnusableAnswer('the mint does not exist')
-  const parsed = 'parsed' in account.data ? account.data.parsed : undefined
-  if (!TOKEN_PROGRAMS.has(account.owner.toBase58()) || parsed?.type !== 'mint')
-    throw new UnusableAnswer('it is not a mint')
-  if (!isDecimals(parsed.info?.decimals)) throw new UnusableAnswer('the mint has no decimals')
-  return parsed.info.decimals
 }
 
 // fetch() refuses a URL with a user name or a password at every call.

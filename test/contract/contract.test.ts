@@ -28,7 +28,7 @@ const folders: readonly Folder[] = [
       'token-type',
     ],
   },
-  { folder: 'src/balances', registered: balanceSources, helpers: ['index'] },
+  { folder: 'src/balances', registered: balanceSources, helpers: ['index', 'solana-rpc', 'token-accounts'] },
   { folder: 'src/stores', registered: stores, helpers: [] },
 ]
 

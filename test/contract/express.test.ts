@@ -39,7 +39,8 @@ describe.each(Object.entries(expressMajors))('on %s', (_name, express) => {
     expect((await send(origin, { ...post, headers })).json()).toEqual({ late: true })
     const unknown = [bearer(`acto_${'A'.repeat(43)}`)]
     expect((await send(origin, { target: '/v1/proofs', headers: unknown })).json()).toEqual({ late: true })
-    await expect.poll(() => events.map(({ code }) => code)).toEqual(['allowed', 'credential_invalid'])
+    const codes = () => events.map(({ code }) => code)
+    await expect.poll(codes).toEqual(expect.arrayContaining(['allowed', 'credential_invalid']))
     expect(errors).toEqual([])
   })
 

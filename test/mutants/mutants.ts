@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'amounts are read from the chain as floats',
-    file: 'src/balances/solana.ts',
+    file: 'src/balances/token-accounts.ts',
     find: 'const units = BigInt(amount)',
     replace: 'const units = BigInt(Number(amount))',
     tests: ['test/contract/balances.test.ts'],

@@ -68,6 +68,7 @@ function judge(copy: string, { file, find, replace, tests }: Mutant): Verdict {
 
 const wanted = process.argv[2] ?? ''
 const chosen = mutants.filter(({ name }) => name.includes(wanted))
+if (chosen.length === 0) throw new Error(`no mutant has "${wanted}" in its name`)
 const copy = copyProject()
 let missed = 0
 try {
