@@ -8,7 +8,7 @@ import { attempt } from './stages/attempt.js'
 import { describeCause } from './telemetry/redact.js'
 import type { Wiring } from './wiring.js'
 
-// No key has this digest: SHA-256 of nothing in particular is not all zeros.
+// Asked for to see whether the store answers at all; nobody knows a key with this digest.
 const NO_DIGEST = '0'.repeat(64)
 
 /**

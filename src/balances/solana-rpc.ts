@@ -13,6 +13,7 @@ export interface Client {
 /** Calls a node under the caller's signal. Whatever is not a sound answer is a rejection. */
 export type Rpc = <T>(options: CallOptions, ask: (client: Client) => Promise<T>) => Promise<T>
 
+/** What the chain must have agreed on. */
 export type Commitment = 'processed' | 'confirmed' | 'finalized'
 
 // The library takes one fetch for all calls of a connection, but every call has a signal of its own.

@@ -10,6 +10,7 @@ import { failover } from './failover.js'
 import { type Commitment, createRpc } from './solana-rpc.js'
 import { isBare, mintDecimals, type Reading, sum, TOKEN_PROGRAMS } from './token-accounts.js'
 
+/** Where and how balances are read. */
 export interface SolanaBalancesOptions {
   /** An RPC endpoint. Either this or `rpcUrls`. */
   readonly rpcUrl?: string

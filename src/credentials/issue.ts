@@ -4,6 +4,7 @@ import { isOptions, unknownOptions } from '../option-check.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createKey, digestOf, isPrefix, PREFIX_RULE } from './api-key-format.js'
 import type { ApiKeyCredential, CredentialRecord, SharedSecretCredential } from './credential.js'
+import { isText } from './record-check.js'
 
 /** Who a new credential is for and what it may do. */
 export interface CredentialGrant {
@@ -109,8 +110,4 @@ function grantProblems(grant: CredentialGrant): string[] {
     problems.push('grant.expiresAtMs must be milliseconds since the epoch')
   }
   return problems
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }

@@ -13,6 +13,7 @@ export type Found = Credential | undefined | Refused
 /** Finds credentials for the methods. */
 export type CredentialFinder = (lookup: CredentialLookup) => Found | Promise<Found>
 
+/** What a finder is made of. */
 export interface FinderOptions {
   readonly find: FindCredential
   readonly clock: Clock

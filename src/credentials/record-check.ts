@@ -44,7 +44,8 @@ function commonFault(credential: Credential): string | undefined {
   return STATUSES.includes(status) ? undefined : 'status must be active, disabled or revoked'
 }
 
-function isText(value: unknown): value is string {
+/** Whether a value says something: a string that is not empty. */
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 

@@ -7,6 +7,7 @@ import { isOptions, unknownOptions } from '../option-check.js'
 import { identityOf } from './identity.js'
 import type { OpaqueMethod, Verification, VerifyContext } from './method.js'
 
+/** How API keys look and what is asked beside them. */
 export interface ApiKeyOptions {
   /** What stands before the underscore of every key. Letters, digits and inner underscores. Default `sk`. */
   readonly prefix?: string

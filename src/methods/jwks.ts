@@ -24,6 +24,7 @@ export interface JwksPrincipal {
   readonly wallets?: readonly string[]
 }
 
+/** Which identity provider is trusted, and with what. */
 export interface JwksOptions {
   /** Exactly the `iss` of the tokens. */
   readonly issuer: string

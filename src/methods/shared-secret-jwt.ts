@@ -10,6 +10,7 @@ import { audienceAdmits, isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
 
+/** What is asked of the JWTs that callers mint. */
 export interface SharedSecretJwtOptions {
   /** The payload claim that names the key. Default `key_id`. A `kid` header is accepted too and must then agree. */
   readonly keyIdClaim?: string
@@ -19,7 +20,10 @@ export interface SharedSecretJwtOptions {
   readonly clockToleranceSeconds?: number
   /** What an `aud` claim must name. Without it a token that carries `aud` is refused. */
   readonly audience?: string | readonly string[]
-  /** `'jti'`: every token must carry a `jti` and is honoured once, across all instances that share the store. */
+  /**
+   * `'jti'`: every token must carry a `jti` and is used up by the first request that proves it, whatever the answer,
+   * across all instances that share the store.
+   */
   readonly replay?: 'jti'
 }
 
@@ -43,7 +47,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
   } = options ?? {}
   const audiences = options?.audience === undefined ? [] : [options.audience].flat()
   const keysOf = createKeyImporter()
-  // An unknown key_id costs the same as a wrong signature, so that neither can be told from the other by time.
+  // An unknown key_id costs a signature check too.
   const decoy = [importHs256Key(randomBytes(32).toString('base64url'))]
 
   function keyIdOf(jwt: CompactJwt): string | undefined {

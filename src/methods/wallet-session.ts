@@ -12,6 +12,7 @@ import { judgeTimes, readTimes } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
 import { SESSION_TYPE } from './token-type.js'
 
+/** Whose sessions these are and how long they last. */
 export interface WalletSessionOptions {
   /** Where the service lives, for example `https://api.example`: `iss` and `aud` of every session. Never a Host header. */
   readonly origin: string

@@ -1,6 +1,6 @@
 import type { Principal } from '../access.js'
 import { isPending } from '../deadline.js'
-import type { Decision, Refusal } from '../decision.js'
+import type { Decision, Refusal, RefusalCode } from '../decision.js'
 import type { Balance } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
 import { type GateRequest, pathOf } from '../request.js'
@@ -24,6 +24,7 @@ export interface Reporter {
 }
 
 const WARNING_INTERVAL_MS = 10_000
+const OUTAGES: ReadonlySet<string> = new Set<RefusalCode>(['dependency_unavailable', 'policy_unavailable'])
 
 /** Tells the host's hook of every decision. A hook that throws or rejects changes nothing. */
 export function createReporter(onDecision: (event: DecisionEvent) => unknown, clock: Clock): Reporter {
@@ -64,13 +65,14 @@ export function createWarner(clock: Clock): Reporter {
   return {
     begin: () => UNTIMED,
     end: unnoticed((_request, decision) => {
-      const outage = decision.type === 'refuse' ? outageOf(decision) : undefined
-      if (outage === undefined) return
+      if (decision.type !== 'refuse' || !OUTAGES.has(decision.code)) return
       const nowMs = clock.monotonicMs()
       if (nowMs - lastMs < WARNING_INTERVAL_MS) {
         unsaid++
         return
       }
+      const outage = outageOf(decision)
+      if (outage === undefined) return
       const more = unsaid === 0 ? '' : ` (and ${unsaid} more since the last warning)`
       lastMs = nowMs
       unsaid = 0
