@@ -54,7 +54,10 @@ export interface GateOptions<Field extends string = 'ownerWallet'> {
   readonly policyTimeoutMs?: number
   /** How long a store, a key set or a chain may take, in milliseconds. Default 2000. */
   readonly portTimeoutMs?: number
-  /** How long a revoked credential may still be honoured, at most, in milliseconds. Default 2000; 0 keeps nothing. */
+  /**
+   * How long a revoked credential may still be honoured, at most, in milliseconds. Default 2000; 0 keeps nothing, except
+   * that the guards of one request share what the first found for up to 250.
+   */
   readonly revocationBoundMs?: number
   /** The protection space of the challenge in 401 answers (RFC 9110 §11.5). Default `api`. */
   readonly realm?: string
