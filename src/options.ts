@@ -1,24 +1,16 @@
-import { type BalanceCacheOptions, cached, cacheProblems, isCached } from './balances/cached.js'
+import { type BalanceCacheOptions, cached, isCached } from './balances/cached.js'
 import { GateError } from './gate-error.js'
+import { optionProblems } from './gate-option-problems.js'
 import { apiKey } from './methods/api-key.js'
 import type { AuthenticationMethod, JwtMethod, OpaqueMethod } from './methods/method.js'
 import { sharedSecretJwt } from './methods/shared-secret-jwt.js'
-import {
-  clockProblems,
-  isOptions,
-  timeoutProblems,
-  undefinedOptions,
-  unknownOptions,
-} from './option-check.js'
 import type { Policy } from './policy.js'
 import type { BalanceSource } from './ports/balance-source.js'
 import type { Clock } from './ports/clock.js'
 import type { FindCredential, Store } from './ports/store.js'
-import { isSymbol } from './requirements.js'
 import type { MethodTable } from './stages/authenticate.js'
 import { soundClock, systemClock } from './system-clock.js'
 import type { DecisionEvent } from './telemetry/decision-event.js'
-import { isWalletAddress } from './wallet-address.js'
 
 /** A mint that callers may ask about. */
 export interface NamedMint {
@@ -86,31 +78,6 @@ export interface GateConfig {
   readonly clock: Clock
 }
 
-const KNOWN = Object.keys({
-  store: true,
-  findCredential: true,
-  methods: true,
-  balances: true,
-  balanceCache: true,
-  mints: true,
-  environment: true,
-  wallet: true,
-  policies: true,
-  policyTimeoutMs: true,
-  portTimeoutMs: true,
-  revocationBoundMs: true,
-  realm: true,
-  onDecision: true,
-  clock: true,
-} satisfies Record<keyof GateOptions, true>)
-
-// What makes a gate stricter: without a value it would be silently laxer.
-const RESTRICTING = ['environment', 'policies'] as const
-
-// RFC 9110 §5.6.2: token.
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const FIELD_NAME = /^[A-Za-z_$][\w$]*$/
-
 /**
  * Reads a gate's options: the only place that knows a default of `createGate`'s own.
  *
@@ -121,18 +88,7 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     throw new GateError('ERR_GATE_OPTIONS', ['createGate needs options, at least { store }'])
   }
   const methods = options.methods ?? [apiKey(), sharedSecretJwt()]
-  const problems = [
-    ...unknownOptions('createGate', options, KNOWN),
-    ...undefinedOptions('createGate', options, RESTRICTING),
-    ...storeProblems(options, methods),
-    ...methodProblems(methods),
-    ...balanceProblems(options),
-    ...walletProblems(options.wallet),
-    ...textProblems(options),
-    ...timeProblems(options),
-    ...functionProblems(options),
-    ...clockProblems('clock', options.clock),
-  ]
+  const problems = optionProblems(options, methods)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
 
   const { store, balances, balanceCache, portTimeoutMs = 2_000 } = options
@@ -173,128 +129,4 @@ function tableOf(methods: readonly AuthenticationMethod[]): MethodTable {
     opaque: methods.filter((method): method is OpaqueMethod => method.presents === 'opaque'),
     jwt: methods.filter((method): method is JwtMethod => method.presents === 'jwt'),
   }
-}
-
-function storeProblems(
-  { store, findCredential }: GateOptions<string>,
-  methods: readonly AuthenticationMethod[],
-) {
-  if (store === undefined && findCredential === undefined) {
-    return ['store is required, for example memoryStore(); or findCredential']
-  }
-  if (store !== undefined && findCredential !== undefined)
-    return ['store and findCredential exclude each other']
-  if (store === undefined) {
-    if (typeof findCredential !== 'function') return ['findCredential must be a function']
-    const claiming = Array.isArray(methods) && methods.find((method) => method?.needsClaim)
-    return claiming
-      ? [`${claiming.name} with replay protection needs a store; findCredential cannot claim`]
-      : []
-  }
-  return typeof store?.findCredential === 'function' && typeof store.claim === 'function'
-    ? []
-    : ['store must have findCredential and claim']
-}
-
-function methodProblems(methods: readonly AuthenticationMethod[]): string[] {
-  if (!Array.isArray(methods) || methods.length === 0) return ['methods must have at least one method']
-  if (!methods.every(isMethod)) {
-    return ['methods must be made by apiKey(), sharedSecretJwt(), walletSession() or jwks()']
-  }
-  const problems = methods.flatMap((method) => method.problems)
-  const forms = methods.map(({ form }) => form)
-  const twice = forms.find((form, at) => forms.indexOf(form) !== at)
-  if (twice !== undefined) problems.push(`methods has two for the same form of credential: ${twice}`)
-  return problems
-}
-
-function isMethod(method: AuthenticationMethod | undefined): boolean {
-  const { presents, recognizes, verify, problems } = method ?? ({} as Partial<AuthenticationMethod>)
-  const callable = typeof recognizes === 'function' && typeof verify === 'function'
-  return (presents === 'opaque' || presents === 'jwt') && callable && Array.isArray(problems)
-}
-
-function balanceProblems({ balances, balanceCache, mints }: GateOptions<string>): string[] {
-  const problems: string[] = []
-  if (
-    balances !== undefined &&
-    (typeof balances?.read !== 'function' || typeof balances.readMint !== 'function')
-  ) {
-    problems.push('balances must have read and readMint, for example solanaBalances({ rpcUrl })')
-  }
-  if (balanceCache !== undefined && balanceCache !== false) {
-    problems.push(...cacheProblems('balanceCache', balanceCache))
-    if (balances === undefined) problems.push('balanceCache needs balances')
-    else if (isCached(balances))
-      problems.push('balanceCache has no effect on balances that are already cached()')
-  }
-  if (mints !== undefined && !(Array.isArray(mints) && mints.every(isNamedMint))) {
-    problems.push('mints must be a list of { mint, symbol }')
-  }
-  if (mints !== undefined && balances === undefined) problems.push('mints needs balances')
-  return problems
-}
-
-function isNamedMint(value: NamedMint | undefined): boolean {
-  return typeof value?.mint === 'string' && isWalletAddress(value.mint) && isSymbol(value.symbol)
-}
-
-function walletProblems(wallet: GateOptions<string>['wallet']): string[] {
-  if (wallet === undefined) return []
-  if (!isOptions(wallet)) return ['wallet must be { header, field }']
-  const problems = unknownOptions('wallet', wallet, ['header', 'field'])
-  const { header, field } = wallet
-  if (header !== undefined && !isWalletHeader(header)) {
-    problems.push('wallet.header must be the name of a header other than Authorization')
-  }
-  if (field !== undefined && !isFieldName(field)) {
-    problems.push('wallet.field must be the name of a member')
-  }
-  return problems
-}
-
-// A name that every object has would make every record somebody's.
-function isFieldName(field: unknown): boolean {
-  return (
-    typeof field === 'string' &&
-    FIELD_NAME.test(field) &&
-    !(field in Object.prototype) &&
-    field !== 'prototype'
-  )
-}
-
-function isWalletHeader(header: unknown): boolean {
-  return typeof header === 'string' && HEADER_NAME.test(header) && header.toLowerCase() !== 'authorization'
-}
-
-function textProblems({ environment, realm }: GateOptions<string>): string[] {
-  const problems: string[] = []
-  if (environment !== undefined && (typeof environment !== 'string' || environment === '')) {
-    problems.push('environment must be a non-empty string')
-  }
-  if (realm !== undefined && (typeof realm !== 'string' || !/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(realm))) {
-    problems.push('realm must be printable ASCII without quotes or backslashes')
-  }
-  return problems
-}
-
-function timeProblems({ policyTimeoutMs, portTimeoutMs, revocationBoundMs }: GateOptions<string>): string[] {
-  return [
-    ...timeoutProblems('policyTimeoutMs', policyTimeoutMs),
-    ...timeoutProblems('portTimeoutMs', portTimeoutMs),
-    ...(revocationBoundMs === 0 ? [] : timeoutProblems('revocationBoundMs', revocationBoundMs)),
-  ]
-}
-
-function functionProblems({ policies, onDecision }: GateOptions<string>): string[] {
-  const problems: string[] = []
-  if (
-    policies !== undefined &&
-    !(Array.isArray(policies) && policies.every((one) => typeof one === 'function'))
-  ) {
-    problems.push('policies must be a list of functions')
-  }
-  if (onDecision !== undefined && typeof onDecision !== 'function')
-    problems.push('onDecision must be a function')
-  return problems
 }
