@@ -13,6 +13,7 @@ const ADAPTERS = ['test/contract/adapters.test.ts']
 const CACHE = ['test/balances/cached']
 const MINIMUM = ['test/balances/gate-minimum.test.ts']
 const JWT = ['test/core/jwt']
+const SAFEGUARDS = ['test/core/safeguards.test.ts']
 
 /** The bugs that this kind of package is known for, and those that were found in this one. */
 export const mutants: readonly Mutant[] = [
@@ -219,5 +220,55 @@ export const mutants: readonly Mutant[] = [
     find: `return access.principal.kind !== 'anonymous' && descends(gate, asked)`,
     replace: `return access.principal.kind !== 'anonymous'`,
     tests: ADAPTERS,
+  },
+  {
+    name: 'a requirement without a value is taken away',
+    file: 'src/requirements.ts',
+    find: "    ...undefinedOptions('requirements', added, KNOWN),\n",
+    replace: '',
+    tests: SAFEGUARDS,
+  },
+  {
+    name: 'what is known of a request never ages',
+    file: 'src/request-state.ts',
+    find: ' && found.foundAtMs >= sinceMs',
+    replace: '',
+    tests: SAFEGUARDS,
+  },
+  {
+    name: 'an anonymous caller passes a gate that requires a wallet',
+    file: 'src/gate.ts',
+    find: 'anonymousToo && authorization === undefined && !this.#requirements.wallet',
+    replace: 'anonymousToo && authorization === undefined',
+    tests: SAFEGUARDS,
+  },
+  {
+    name: 'a clock that answers no time is believed',
+    file: 'src/system-clock.ts',
+    find: "if (!Number.isFinite(ms)) throw new Error('the clock answered no time')",
+    replace: '',
+    tests: SAFEGUARDS,
+  },
+  {
+    name: 'a wallet of small order signs in',
+    file: 'src/sign-in/ed25519.ts',
+    find: "return isBelowPrime(y) && !SMALL_ORDER.has(y.toString('hex'))",
+    replace: 'return isBelowPrime(y)',
+    tests: ['test/core/ed25519.test.ts'],
+  },
+  {
+    name: 'a challenge works twice',
+    file: 'src/routes/sign-in.ts',
+    find: 'if (first !== true) return CHALLENGE_INVALID',
+    replace: '',
+    tests: ['test/contract/sign-in.test.ts'],
+  },
+  {
+    name: 'a wrong signature uses a challenge up',
+    file: 'src/routes/sign-in.ts',
+    find: 'if (!signed.some(',
+    replace: `await wiring.verifyContext({}).claim(\`sign-in:\${message.nonce}\`, message.expiresAtMs)
+    if (!signed.some(`,
+    tests: ['test/contract/sign-in.test.ts'],
   },
 ]
