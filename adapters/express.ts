@@ -5,13 +5,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Access } from '../src/access.js'
-import { isPending } from '../src/deadline.js'
+import { admit } from '../src/admission.js'
+import { whenKnown } from '../src/deadline.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
 import { pathOf, toGateRequest } from '../src/request.js'
-import { grantAccess, lookUpAccess } from '../src/request-state.js'
-import { type GateResponse, toResponse } from '../src/response.js'
+import { lookUpAccess } from '../src/request-state.js'
+import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
@@ -47,7 +48,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddle
   return function requireAccess(req, res, next) {
     const request = toGateRequest(req, targetOf(req), req)
     if (isExempt(request)) next()
-    else whenDecided(gate(request), next, (decision) => settle(decision, gate, req, res, next))
+    else carryOut(gate(request), gate, req, res, next)
   }
 }
 
@@ -64,8 +65,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddle
 export function optionalAccess(gate: Gate): ExpressMiddleware {
   assertOptionalGate(gate)
   return function optionalAccess(req, res, next) {
-    const decision = gate.optional(toGateRequest(req, targetOf(req), req))
-    whenDecided(decision, next, (known) => settle(known, gate, req, res, next))
+    carryOut(gate.optional(toGateRequest(req, targetOf(req), req)), gate, req, res, next)
   }
 }
 
@@ -76,6 +76,7 @@ export function optionalAccess(gate: Gate): ExpressMiddleware {
  * @throws GateError `ERR_GATE_NO_ACCESS` where there is none, as on a route that nobody guards.
  */
 export function getAccess(req: IncomingMessage): Access
+/** As above, for one gate: throws where that gate, or one made from it, has not allowed this request. */
 export function getAccess<A extends Access>(req: IncomingMessage, gate: Gate<A>): A
 export function getAccess(req: IncomingMessage, gate?: Gate): Access {
   return lookUpAccess(req, gate)
@@ -110,28 +111,19 @@ function targetOf(req: ExpressRequest): string {
   return req.originalUrl ?? req.url ?? ''
 }
 
-function whenDecided(
+function carryOut(
   decision: Decision | Promise<Decision>,
-  fail: (error: unknown) => void,
-  settle: (decision: Decision) => void,
-): void {
-  if (isPending(decision)) decision.then(settle).catch(fail)
-  else settle(decision)
-}
-
-function settle(
-  decision: Decision,
   gate: Gate,
   req: ExpressRequest,
   res: ServerResponse,
-  next: () => void,
+  next: (error?: unknown) => void,
 ): void {
-  if (decision.type === 'refuse') {
-    write(res, toResponse(decision))
-    return
+  const settle = (known: Decision) => {
+    const refusal = admit(known, gate, req)
+    if (refusal === undefined) next()
+    else write(res, refusal)
   }
-  grantAccess(req, gate, decision.access)
-  next()
+  whenKnown(decision, settle, next)
 }
 
 function write(res: ServerResponse, { status, headers, body }: GateResponse): void {

@@ -13,13 +13,14 @@ import type {
 } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Access } from '../src/access.js'
-import { isPending } from '../src/deadline.js'
+import { admit } from '../src/admission.js'
+import { whenKnown } from '../src/deadline.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
 import { type GateRequest, toGateRequest } from '../src/request.js'
-import { grantAccess, lookUpAccess } from '../src/request-state.js'
-import { type GateResponse, toResponse } from '../src/response.js'
+import { lookUpAccess } from '../src/request-state.js'
+import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints } from '../src/routes/endpoints.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
@@ -61,7 +62,7 @@ export const sallyport: FastifyPluginAsync<SallyportPluginOptions> = plugin(
       const { sallyport: guarded } = request.routeOptions.config as { readonly sallyport?: unknown }
       const gateRequest = requestOf(request)
       if (guarded === false || isExempt(gateRequest)) done()
-      else whenDecided(gate(gateRequest), done, (decision) => settle(decision, gate, request, reply, done))
+      else carryOut(gate(gateRequest), gate, request, reply, done)
     })
   },
   { name: 'sallyport', fastify: '4.x || 5.x' },
@@ -84,7 +85,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): onRequestHook
   return function requireAccess(request, reply, done) {
     const gateRequest = requestOf(request)
     if (isExempt(gateRequest)) done()
-    else whenDecided(gate(gateRequest), done, (decision) => settle(decision, gate, request, reply, done))
+    else carryOut(gate(gateRequest), gate, request, reply, done)
   }
 }
 
@@ -101,8 +102,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): onRequestHook
 export function optionalAccess(gate: Gate): onRequestHookHandler {
   assertOptionalGate(gate)
   return function optionalAccess(request, reply, done) {
-    const decision = gate.optional(requestOf(request))
-    whenDecided(decision, done, (known) => settle(known, gate, request, reply, done))
+    carryOut(gate.optional(requestOf(request)), gate, request, reply, done)
   }
 }
 
@@ -113,6 +113,7 @@ export function optionalAccess(gate: Gate): onRequestHookHandler {
  * @throws GateError `ERR_GATE_NO_ACCESS` where there is none, as on a route that nobody guards.
  */
 export function getAccess(request: Pick<FastifyRequest, 'raw'>): Access
+/** As above, for one gate: throws where that gate, or one made from it, has not allowed this request. */
 export function getAccess<A extends Access>(request: Pick<FastifyRequest, 'raw'>, gate: Gate<A>): A
 export function getAccess(request: Pick<FastifyRequest, 'raw'>, gate?: Gate): Access {
   return lookUpAccess(request.raw, gate)
@@ -154,28 +155,19 @@ function requestOf(request: FastifyRequest): GateRequest {
   return toGateRequest(request.raw, request.originalUrl, request)
 }
 
-function whenDecided(
+function carryOut(
   decision: Decision | Promise<Decision>,
-  fail: (error: Error) => void,
-  settle: (decision: Decision) => void,
-): void {
-  if (isPending(decision)) decision.then(settle).catch(fail)
-  else settle(decision)
-}
-
-function settle(
-  decision: Decision,
   gate: Gate,
   request: FastifyRequest,
   reply: FastifyReply,
-  done: () => void,
+  done: (error?: Error) => void,
 ): void {
-  if (decision.type === 'refuse') {
-    write(reply, toResponse(decision))
-    return
+  const settle = (known: Decision) => {
+    const refusal = admit(known, gate, request.raw)
+    if (refusal === undefined) done()
+    else write(reply, refusal)
   }
-  grantAccess(request.raw, gate, decision.access)
-  done()
+  whenKnown(decision, settle, done)
 }
 
 // As bytes, which Fastify sends as they are: text it would serialize once more and give a charset that JSON has not.

@@ -5,12 +5,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Access } from '../src/access.js'
+import { admit } from '../src/admission.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
 import { type GateRequest, toGateRequest } from '../src/request.js'
-import { grantAccess, lookUpAccess } from '../src/request-state.js'
-import { type GateResponse, toResponse } from '../src/response.js'
+import { lookUpAccess } from '../src/request-state.js'
+import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
@@ -48,7 +49,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware
   return async function requireAccess(ctx, next) {
     const request = requestOf(ctx)
     if (isExempt(request)) await next()
-    else await settle(await gate(request), gate, ctx, next)
+    else await carryOut(await gate(request), gate, ctx, next)
   }
 }
 
@@ -65,7 +66,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware
 export function optionalAccess(gate: Gate): KoaMiddleware {
   assertOptionalGate(gate)
   return async function optionalAccess(ctx, next) {
-    await settle(await gate.optional(requestOf(ctx)), gate, ctx, next)
+    await carryOut(await gate.optional(requestOf(ctx)), gate, ctx, next)
   }
 }
 
@@ -76,6 +77,7 @@ export function optionalAccess(gate: Gate): KoaMiddleware {
  * @throws GateError `ERR_GATE_NO_ACCESS` where there is none, as on a route that nobody guards.
  */
 export function getAccess(ctx: Pick<KoaContext, 'req'>): Access
+/** As above, for one gate: throws where that gate, or one made from it, has not allowed this request. */
 export function getAccess<A extends Access>(ctx: Pick<KoaContext, 'req'>, gate: Gate<A>): A
 export function getAccess(ctx: Pick<KoaContext, 'req'>, gate?: Gate): Access {
   return lookUpAccess(ctx.req, gate)
@@ -115,18 +117,15 @@ function requestOf(ctx: KoaContext): GateRequest {
   return toGateRequest(ctx.req, ctx.originalUrl, ctx)
 }
 
-async function settle(
+async function carryOut(
   decision: Decision,
   gate: Gate,
   ctx: KoaContext,
   next: () => Promise<unknown>,
 ): Promise<void> {
-  if (decision.type === 'refuse') {
-    write(ctx, toResponse(decision))
-    return
-  }
-  grantAccess(ctx.req, gate, decision.access)
-  await next()
+  const refusal = admit(decision, gate, ctx.req)
+  if (refusal === undefined) await next()
+  else write(ctx, refusal)
 }
 
 // Written, not thrown: a throw would drop the headers and tell the app's error handlers of every 401.

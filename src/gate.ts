@@ -69,6 +69,7 @@ export interface Gate<A extends Access = Access> {
  * })
  */
 export function createGate(options: GateOptions): Gate<Access<'ownerWallet'>>
+/** As above, for records that name their owner in a member of the host's choosing: `wallet: { field: 'tenant' }`. */
 export function createGate<const Field extends string>(
   options: GateOptions<Field> & { readonly wallet: { readonly field: Field } },
 ): Gate<Access<Field>>

@@ -120,15 +120,9 @@ function endpoint(url: string, commitment: Commitment): BalanceSource {
 }
 
 const MAX_MINTS = 1_000
+
 function rememberDecimals(decimalsOf: Map<string, number>, mint: string, decimals: number): void {
   if (decimalsOf.size < MAX_MINTS) decimalsOf.set(mint, decimals)
-}
-
-// fetch() refuses a URL with a user name or a password at every call.
-function isRpcUrl(text: unknown): boolean {
-  if (!isHttpUrl(text)) return false
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
 }
 
 function problemsOf(options: SolanaBalancesOptions): string[] {
@@ -139,10 +133,10 @@ function problemsOf(options: SolanaBalancesOptions): string[] {
     problems.push('solanaBalances needs either rpcUrl or rpcUrls')
   }
   // The URL itself is not repeated: it may carry a key.
-  if (rpcUrl !== undefined && !isRpcUrl(rpcUrl)) {
+  if (rpcUrl !== undefined && !isHttpUrl(rpcUrl)) {
     problems.push('solanaBalances.rpcUrl must be an http or https URL without a password')
   }
-  if (rpcUrls !== undefined && !(Array.isArray(rpcUrls) && rpcUrls.length > 0 && rpcUrls.every(isRpcUrl))) {
+  if (rpcUrls !== undefined && !(Array.isArray(rpcUrls) && rpcUrls.length > 0 && rpcUrls.every(isHttpUrl))) {
     problems.push('solanaBalances.rpcUrls must be a list of http or https URLs without passwords')
   }
   if (commitment !== undefined && !COMMITMENTS.includes(commitment)) {

@@ -12,15 +12,18 @@ export function recordFault(record: unknown, lookup: CredentialLookup): string |
   return keyFault(credential, lookup) ?? commonFault(credential)
 }
 
+/** Whether a record is the one that was asked for, byte for byte. */
+export function isAnswerTo(credential: Credential, lookup: CredentialLookup): boolean {
+  if (credential.kind === 'apiKey') return lookup.kind === 'apiKey' && credential.digest === lookup.digest
+  return lookup.kind === 'sharedSecret' && credential.keyId === lookup.keyId
+}
+
 function keyFault(credential: Credential, lookup: CredentialLookup): string | undefined {
-  if (credential.kind === 'apiKey') {
-    return lookup.kind === 'apiKey' && credential.digest === lookup.digest
-      ? undefined
-      : 'the record has another digest than was asked for'
+  if (!isAnswerTo(credential, lookup)) {
+    const asked = credential.kind === 'apiKey' ? 'digest' : 'key_id'
+    return `the record has another ${asked} than was asked for`
   }
-  if (lookup.kind !== 'sharedSecret' || credential.keyId !== lookup.keyId) {
-    return 'the record has another key_id than was asked for'
-  }
+  if (credential.kind === 'apiKey') return undefined
   const { secrets } = credential
   if (!Array.isArray(secrets) || secrets.length < 1 || secrets.length > 2) return 'the record has no secret'
   return secrets.every(isStrongSecret) ? undefined : `a secret is shorter than ${MIN_SECRET_BYTES} bytes`

@@ -1,5 +1,5 @@
 import type { Credential, CredentialLookup } from './credential.js'
-import { recordFault } from './record-check.js'
+import { isAnswerTo, recordFault } from './record-check.js'
 
 const snapshots = new WeakMap<Credential, Credential>()
 
@@ -11,7 +11,7 @@ const snapshots = new WeakMap<Credential, Credential>()
  */
 export function snapshotOf(record: Credential, lookup: CredentialLookup): Credential {
   const known = snapshots.get(record)
-  if (known !== undefined && says(record, known) && answers(known, lookup)) return known
+  if (known !== undefined && says(record, known) && isAnswerTo(known, lookup)) return known
   const fault = recordFault(record, lookup)
   if (fault !== undefined) throw new Error(`the store answered a record that cannot be used: ${fault}`)
   const snapshot = copyOf(record)
@@ -29,11 +29,6 @@ function copyOf(record: Credential): Credential {
       ? { ...common, kind: record.kind, digest: record.digest }
       : { ...common, kind: record.kind, keyId: record.keyId, secrets: Object.freeze([...record.secrets]) },
   )
-}
-
-function answers(credential: Credential, lookup: CredentialLookup): boolean {
-  if (credential.kind === 'apiKey') return lookup.kind === 'apiKey' && credential.digest === lookup.digest
-  return lookup.kind === 'sharedSecret' && credential.keyId === lookup.keyId
 }
 
 function says(record: Credential, known: Credential): boolean {

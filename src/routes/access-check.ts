@@ -5,7 +5,7 @@ import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
 import type { GateRequest } from '../request.js'
 import { type GateResponse, jsonResponse, toResponse } from '../response.js'
-import { meets } from '../stages/balance.js'
+import { INEXACT, meets } from '../stages/balance.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { inspectGate, type Wiring } from '../wiring.js'
 import { readJsonObject } from './body.js'
@@ -52,11 +52,6 @@ export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
     },
   }
 }
-
-const INEXACT = refused('dependency_unavailable', {
-  dependency: 'balances',
-  cause: new Error('the balance source answered a lower bound where an exact amount was asked for'),
-})
 
 interface Question {
   readonly owner: string

@@ -16,11 +16,13 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether `signature` is `publicKey`'s own over `message`: Ed25519 as in RFC 8032, without the keys that prove nothing
- * (small order) and without second spellings of a key. Never throws.
+ * Whether `signature` is `publicKey`'s own over `message`: Ed25519 as in RFC 8032, without the points that prove nothing
+ * (small order) and without second spellings of one, in the key and in the signature. Never throws.
  */
 export function provesEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== SIGNATURE_BYTES || !isSoundKey(publicKey)) return false
+  if (signature.length !== SIGNATURE_BYTES || !isSoundPoint(publicKey)) return false
+  // Versions of OpenSSL differ over an R that no honest signer makes.
+  if (!isSoundPoint(signature.subarray(0, KEY_BYTES))) return false
   try {
     const x = Buffer.from(publicKey).toString('base64url')
     const key = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x } })
@@ -30,9 +32,10 @@ export function provesEd25519(publicKey: Uint8Array, message: Uint8Array, signat
   }
 }
 
-function isSoundKey(key: Uint8Array): boolean {
-  if (key.length !== KEY_BYTES) return false
-  const y = Buffer.from(key)
+// Canonically encoded and not of small order.
+function isSoundPoint(point: Uint8Array): boolean {
+  if (point.length !== KEY_BYTES) return false
+  const y = Buffer.from(point)
   y[KEY_BYTES - 1] = (y[KEY_BYTES - 1] ?? 0) & 0x7f
   return isBelowPrime(y) && !SMALL_ORDER.has(y.toString('hex'))
 }

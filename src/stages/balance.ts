@@ -9,6 +9,12 @@ import { attempt } from './attempt.js'
 /** Reads balances under the gate's deadline. */
 export type BalanceReader = (query: BalanceQuery) => Balance | Refused | Promise<Balance | Refused>
 
+/** What is answered where a lower bound would have to refuse or to be rendered. */
+export const INEXACT: Refused = refused('dependency_unavailable', {
+  dependency: 'balances',
+  cause: new Error('the balance source answered a lower bound where an exact amount was asked for'),
+})
+
 /** Makes the one way in which the gate reads a balance. */
 export function createBalanceReader(source: BalanceSource, timeoutMs: number): BalanceReader {
   return (query) =>
@@ -79,10 +85,7 @@ function judge(
   if (balance instanceof Refused) return balance
   seen.push({ mint, owner, balance })
   if (meets(balance, minimum)) return balance
-  if (!balance.exact) {
-    const cause = new Error('the balance source answered a lower bound where an exact amount was asked for')
-    return refused('dependency_unavailable', { dependency: 'balances', cause })
-  }
+  if (!balance.exact) return INEXACT
   const { amount, decimals } = balance
   return refused('balance_insufficient', {
     mint,

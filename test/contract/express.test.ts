@@ -39,8 +39,9 @@ describe.each(Object.entries(expressMajors))('on %s', (_name, express) => {
     expect((await send(origin, { ...post, headers })).json()).toEqual({ late: true })
     const unknown = [bearer(`acto_${'A'.repeat(43)}`)]
     expect((await send(origin, { target: '/v1/proofs', headers: unknown })).json()).toEqual({ late: true })
-    const codes = () => events.map(({ code }) => code)
-    await expect.poll(codes).toEqual(expect.arrayContaining(['allowed', 'credential_invalid']))
+    // Whether the endpoint could still read the body of a request that was answered is nobody's concern.
+    const guards = () => events.map(({ code }) => code).filter((code) => code !== 'body_invalid')
+    await expect.poll(guards).toEqual(['allowed', 'credential_invalid'])
     expect(errors).toEqual([])
   })
 

@@ -27,43 +27,28 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'Express goes on after a refusal',
     file: 'adapters/express.ts',
-    find: `    write(res, toResponse(decision))
-    return
-  }
-  grantAccess(req, gate, decision.access)
-  next()`,
-    replace: `    write(res, toResponse(decision))
-  } else grantAccess(req, gate, decision.access)
-  next()`,
+    find: `    if (refusal === undefined) next()
+    else write(res, refusal)`,
+    replace: `    if (refusal !== undefined) write(res, refusal)
+    next()`,
     tests: ADAPTERS,
   },
   {
     name: 'Koa goes on after a refusal',
     file: 'adapters/koa.ts',
-    find: `    write(ctx, toResponse(decision))
-    return
-  }
-  grantAccess(ctx.req, gate, decision.access)
-  await next()`,
-    replace: `    write(ctx, toResponse(decision))
-  } else grantAccess(ctx.req, gate, decision.access)
+    find: `  if (refusal === undefined) await next()
+  else write(ctx, refusal)`,
+    replace: `  if (refusal !== undefined) write(ctx, refusal)
   await next()`,
     tests: ADAPTERS,
   },
   {
     name: 'Fastify goes on before it refuses',
     file: 'adapters/fastify.ts',
-    find: `    write(reply, toResponse(decision))
-    return
-  }
-  grantAccess(request.raw, gate, decision.access)
-  done()`,
+    find: `    if (refusal === undefined) done()
+    else write(reply, refusal)`,
     replace: `    done()
-    write(reply, toResponse(decision))
-    return
-  }
-  grantAccess(request.raw, gate, decision.access)
-  done()`,
+    if (refusal !== undefined) write(reply, refusal)`,
     tests: ADAPTERS,
   },
   {
@@ -210,8 +195,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a record that another key was asked for is taken',
     file: 'src/credentials/record-check.ts',
-    find: `if (lookup.kind !== 'sharedSecret' || credential.keyId !== lookup.keyId) {`,
-    replace: `if (lookup.kind !== 'sharedSecret') {`,
+    find: `return lookup.kind === 'sharedSecret' && credential.keyId === lookup.keyId`,
+    replace: `return lookup.kind === 'sharedSecret'`,
     tests: JWT,
   },
   {

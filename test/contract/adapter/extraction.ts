@@ -95,6 +95,7 @@ export function extractionContract(harness: AdapterHarness): void {
           (error: NodeJS.ErrnoException) => error.code,
         )
       expect(await outcomeOf(12_000)).toBe(401)
+      expect(await outcomeOf(20_000)).toBe(431)
       // Node answers 431 and hangs up on what it has not read; the answer may be lost on the way.
       expect([431, 'ECONNRESET', 'EPIPE']).toContain(await outcomeOf(100_000))
       expect(app.ran).toEqual([])
