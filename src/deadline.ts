@@ -68,3 +68,11 @@ export function withDeadline<T>(answer: Promise<T>, timeoutMs: number, deadline:
     )
   })
 }
+
+/**
+ * Runs something once, `delayMs` from now. It does not keep the process alive: what must not be lost is done when the
+ * gate is closed.
+ */
+export function runLater(delayMs: number, run: () => void): void {
+  setTimeout(run, delayMs).unref()
+}

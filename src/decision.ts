@@ -1,7 +1,7 @@
 import type { Access } from './access.js'
 
 /** Which port could not answer. */
-export type Dependency = 'store' | 'balances' | 'jwks' | 'gate'
+export type Dependency = 'store' | 'balances' | 'jwks' | 'limits' | 'gate'
 
 /** Which form of credential was presented, as far as its form tells. */
 export type Presented = 'apiKey' | 'token'
@@ -38,6 +38,8 @@ export interface RefusalContexts {
   policy_denied: { readonly policyCode: string; readonly policyDetail: string | undefined }
   policy_unavailable: { readonly cause: unknown }
   dependency_unavailable: { readonly dependency: Dependency; readonly cause: unknown }
+  rate_limited: { readonly retryAfterMs: number }
+  not_found: object
   challenge_invalid: object
   signature_invalid: object
   body_invalid: { readonly problem: string }

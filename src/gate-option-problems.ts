@@ -9,6 +9,8 @@ import {
   unknownOptions,
 } from './option-check.js'
 import type { GateOptions, NamedMint } from './options.js'
+import type { Limits } from './ports/limits.js'
+import type { Store } from './ports/store.js'
 import { isSymbol } from './requirements.js'
 import { isWalletAddress } from './wallet-address.js'
 
@@ -25,13 +27,29 @@ const KNOWN = Object.keys({
   policyTimeoutMs: true,
   portTimeoutMs: true,
   revocationBoundMs: true,
+  usage: true,
+  limits: true,
   realm: true,
   onDecision: true,
   clock: true,
 } satisfies Record<keyof GateOptions, true>)
 
 // What makes a gate stricter: without a value it would be silently laxer.
-const RESTRICTING = ['environment', 'policies'] as const
+const RESTRICTING = ['environment', 'policies', 'limits'] as const
+
+const STORE_VERBS = Object.keys({
+  findCredential: true,
+  claim: true,
+  addCredential: true,
+  readCredential: true,
+  listCredentials: true,
+  changeCredential: true,
+  revokeCredentials: true,
+  changesSince: true,
+  addUsage: true,
+  readUsage: true,
+  close: true,
+} satisfies Record<keyof Store, true>) as (keyof Store)[]
 
 // RFC 9110 §5.6.2: token.
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -51,6 +69,7 @@ export function optionProblems(
     ...walletProblems(options.wallet),
     ...textProblems(options),
     ...timeProblems(options),
+    ...countingProblems(options),
     ...functionProblems(options),
     ...clockProblems('clock', options.clock),
   ]
@@ -72,9 +91,8 @@ function storeProblems(
       ? [`${claiming.name} with replay protection needs a store; findCredential cannot claim`]
       : []
   }
-  return typeof store?.findCredential === 'function' && typeof store.claim === 'function'
-    ? []
-    : ['store must have findCredential and claim']
+  const missing = STORE_VERBS.filter((verb) => typeof store?.[verb] !== 'function')
+  return missing.length === 0 ? [] : [`store must have every verb of a store; missing: ${missing.join(', ')}`]
 }
 
 function methodProblems(methods: readonly AuthenticationMethod[]): string[] {
@@ -143,6 +161,29 @@ function isFieldName(field: unknown): boolean {
 
 function isWalletHeader(header: unknown): boolean {
   return typeof header === 'string' && HEADER_NAME.test(header) && header.toLowerCase() !== 'authorization'
+}
+
+function countingProblems({ usage, limits }: GateOptions<string>): string[] {
+  const problems: string[] = []
+  if (usage !== undefined && usage !== false) {
+    if (!isOptions(usage)) problems.push('usage must be { flushIntervalMs } or false')
+    else {
+      problems.push(...unknownOptions('usage', usage, ['flushIntervalMs']))
+      problems.push(...timeoutProblems('usage.flushIntervalMs', usage.flushIntervalMs))
+    }
+  }
+  if (limits !== undefined && !isLimits(limits)) {
+    problems.push(
+      'limits must be made by memoryLimits, redisLimits or postgresLimits, or have kinds, onOutage and take',
+    )
+  }
+  return problems
+}
+
+function isLimits(limits: Limits): boolean {
+  const { kinds, onOutage, take }: Partial<Limits> = limits ?? {}
+  const isMode = onOutage === 'allow' || onOutage === 'refuse'
+  return Array.isArray(kinds) && isMode && typeof take === 'function'
 }
 
 function textProblems({ environment, realm }: GateOptions<string>): string[] {

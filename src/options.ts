@@ -7,6 +7,7 @@ import { sharedSecretJwt } from './methods/shared-secret-jwt.js'
 import type { Policy } from './policy.js'
 import type { BalanceSource } from './ports/balance-source.js'
 import type { Clock } from './ports/clock.js'
+import type { Limits } from './ports/limits.js'
 import type { FindCredential, Store } from './ports/store.js'
 import type { MethodTable } from './stages/authenticate.js'
 import { soundClock, systemClock } from './system-clock.js'
@@ -51,6 +52,13 @@ export interface GateOptions<Field extends string = 'ownerWallet'> {
    * that the guards of one request share what the first found for up to 250.
    */
   readonly revocationBoundMs?: number
+  /**
+   * Counting of requests by credential, route and outcome, written to the store so many milliseconds after the first.
+   * Default `{ flushIntervalMs: 1_000 }`; `false` counts nothing.
+   */
+  readonly usage?: { readonly flushIntervalMs?: number } | false
+  /** How much is too much: `memoryLimits`, `redisLimits` or `postgresLimits`. Default no limit. */
+  readonly limits?: Limits
   /** The protection space of the challenge in 401 answers (RFC 9110 §11.5). Default `api`. */
   readonly realm?: string
   /** Sees every decision. */
@@ -61,7 +69,8 @@ export interface GateOptions<Field extends string = 'ownerWallet'> {
 /** Options with every default in place and every choice made. */
 export interface GateConfig {
   readonly findCredential: FindCredential
-  readonly claim: Store['claim'] | undefined
+  /** Absent where the host keeps credentials itself. */
+  readonly store: Store | undefined
   readonly methods: MethodTable
   readonly methodNames: readonly string[]
   readonly balances: BalanceSource | undefined
@@ -73,6 +82,8 @@ export interface GateConfig {
   readonly policyTimeoutMs: number
   readonly portTimeoutMs: number
   readonly revocationBoundMs: number
+  readonly usage: { readonly flushIntervalMs: number } | undefined
+  readonly limits: Limits | undefined
   readonly realm: string
   readonly onDecision: ((event: DecisionEvent) => void) | undefined
   readonly clock: Clock
@@ -97,7 +108,7 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
   if (find === undefined) throw new GateError('ERR_GATE_OPTIONS', ['store is required'])
   return {
     findCredential: find,
-    claim: store?.claim.bind(store),
+    store,
     methods: tableOf(methods),
     methodNames: [...new Set(methods.map(({ name }) => name))],
     balances: balances && withCache(balances, balanceCache, portTimeoutMs, clock),
@@ -109,6 +120,8 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     policyTimeoutMs: options.policyTimeoutMs ?? 1_000,
     portTimeoutMs,
     revocationBoundMs: options.revocationBoundMs ?? 2_000,
+    usage: options.usage === false ? undefined : { flushIntervalMs: options.usage?.flushIntervalMs ?? 1_000 },
+    limits: options.limits,
     realm: options.realm ?? 'api',
     onDecision: options.onDecision,
     clock,

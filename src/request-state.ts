@@ -3,6 +3,7 @@ import type { Gate } from './gate.js'
 import { GateError } from './gate-error.js'
 import type { Identity } from './methods/method.js'
 import type { BalancesRead } from './stages/balance.js'
+import type { Counted, UsageCounter } from './usage/usage-counter.js'
 
 /** What one wiring has found out about a request, for the guards that come after the first. */
 export interface Findings {
@@ -21,6 +22,11 @@ interface Claim {
   readonly earlier: Claim | undefined
 }
 
+interface Tally {
+  readonly usage: UsageCounter
+  readonly counted: Counted
+}
+
 interface Grant {
   readonly gate: Gate
   readonly access: Access
@@ -34,6 +40,8 @@ class RequestState {
   /** The latest, and through it those before. */
   grant: Grant | undefined = undefined
   claim: Claim | undefined = undefined
+  /** Where the request was counted, of the wiring that looked last. */
+  tally: Tally | undefined = undefined
 }
 
 const states = new WeakMap<object, RequestState>()
@@ -63,6 +71,27 @@ export function recallFindings(
 /** Keeps what a wiring found out, as long as the request lives. */
 export function keepFindings(message: object, findings: Findings): void {
   stateOf(message).findings = findings
+}
+
+/** Counts a request. The guards of one request count it once: where, and as what, the last of them says. */
+export function countRequest(message: object, usage: UsageCounter, counted: Counted): void {
+  const state = stateOf(message)
+  const before = state.tally?.usage === usage ? state.tally.counted : undefined
+  state.tally = { usage, counted }
+  usage.count(counted, before)
+}
+
+/** Whether a request was counted while nobody knew its route. */
+export function isRouteless(message: object): boolean {
+  const tally = states.get(message)?.tally
+  return tally !== undefined && tally.counted.route === undefined
+}
+
+/** Says which route a request was for, once the framework knows. */
+export function settleRoute(message: object, route: string | undefined): void {
+  const tally = states.get(message)?.tally
+  if (tally === undefined || tally.counted.route !== undefined || route === undefined) return
+  countRequest(message, tally.usage, { ...tally.counted, route })
 }
 
 /** Notes that a request has used `key` up. */

@@ -20,6 +20,8 @@ export interface GateRequest {
   readonly ip: string | undefined
   /** The framework's own request, for policies. */
   readonly native: object
+  /** The template of the route that the framework has found so far, for counting; never the path itself. */
+  readonly route?: string | undefined
   /** Node's message under it. Guards that see the same one share their work. */
   readonly message: object
 }
@@ -31,6 +33,12 @@ export interface NodeMessage {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
+interface Native {
+  readonly ip?: string | undefined
+}
+
+type RouteOf = () => string | undefined
+
 const NO_HEADERS: readonly string[] = Object.freeze([])
 
 class NodeRequest implements GateRequest {
@@ -38,16 +46,22 @@ class NodeRequest implements GateRequest {
   readonly target: string
   readonly rawHeaders: readonly string[]
   readonly headers: GateRequest['headers']
-  readonly native: { readonly ip?: string | undefined }
+  readonly native: Native
   readonly message: NodeMessage
+  readonly #routeOf: RouteOf | undefined
 
-  constructor(message: NodeMessage, target: string, native: { readonly ip?: string | undefined }) {
+  constructor(message: NodeMessage, target: string, native: Native, routeOf: RouteOf | undefined) {
     this.method = message.method ?? ''
     this.target = target
     this.rawHeaders = message.rawHeaders ?? NO_HEADERS
     this.headers = message.headers ?? {}
     this.native = native
     this.message = message
+    this.#routeOf = routeOf
+  }
+
+  get route(): string | undefined {
+    return this.#routeOf?.()
   }
 
   // Frameworks compute the address on access; most decisions never need it.
@@ -61,14 +75,16 @@ class NodeRequest implements GateRequest {
  *
  * @param message - Node's `IncomingMessage` (or what a serverless host has in its place).
  * @param target - The whole request target, with every mount prefix: Express's and Koa's `originalUrl`.
- * @param native - The framework's request; its `ip` is read when a policy asks for it.
+ * @param native - The framework's request; its `ip` is read when a policy or a limit asks for it.
+ * @param routeOf - The template of the route, asked when the request is counted.
  */
 export function toGateRequest(
   message: NodeMessage,
   target: string,
-  native: { readonly ip?: string | undefined },
+  native: Native,
+  routeOf?: RouteOf,
 ): GateRequest {
-  return new NodeRequest(message, target, native)
+  return new NodeRequest(message, target, native, routeOf)
 }
 
 /**

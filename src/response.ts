@@ -135,6 +135,17 @@ const RENDERINGS: { readonly [Code in RefusalCode]: Rendering<RefusalContexts[Co
     detail: 'The request could not be decided. Try again shortly.',
     retryable: true,
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Too many requests. Try again after the time that Retry-After names.',
+    retryable: true,
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is nothing of this name here',
+  },
   challenge_invalid: {
     status: 401,
     title: 'Challenge invalid',
@@ -189,15 +200,18 @@ export function toResponse(refusal: Refusal): GateResponse {
   }
   if (rendering.challenge !== undefined)
     headers['WWW-Authenticate'] = challengeOf(refusal, rendering.challenge)
-  if (retryable) headers['Retry-After'] = String(RETRY_AFTER_SECONDS)
+  if (retryable) headers['Retry-After'] = String(retryAfterSecondsOf(refusal))
   return { status, headers, body }
+}
+
+function retryAfterSecondsOf(refusal: Refusal): number {
+  if (refusal.code !== 'rate_limited') return RETRY_AFTER_SECONDS
+  return Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))
 }
 
 // What events call an allowed request, and codes of parts still to come: no host's policy may take them first.
 const OTHER_CODES: ReadonlySet<string> = new Set([
   'allowed',
-  'rate_limited',
-  'not_found',
   'idempotency_in_progress',
   'idempotency_conflict',
   'already_committed',

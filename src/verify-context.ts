@@ -1,5 +1,7 @@
 import type { CredentialLookup } from './credentials/credential.js'
-import type { CredentialFinder, Found } from './credentials/lookup.js'
+import type { SessionMark } from './credentials/ended-sessions.js'
+import type { Found } from './credentials/lookup.js'
+import type { StandingCredentials } from './credentials/standing-credentials.js'
 import { isPending } from './deadline.js'
 import type { Dependency, Refused } from './decision.js'
 import type { VerifyContext } from './methods/method.js'
@@ -13,27 +15,31 @@ export class RequestVerifyContext implements VerifyContext {
   readonly nowMs: number
   readonly environment: string | null
   readonly #config: GateConfig
-  readonly #finder: CredentialFinder
+  readonly #credentials: StandingCredentials
   readonly #message: object
 
-  constructor(config: GateConfig, finder: CredentialFinder, message: object) {
+  constructor(config: GateConfig, credentials: StandingCredentials, message: object) {
     this.nowMs = config.clock.wallMs()
     this.environment = config.environment
     this.#config = config
-    this.#finder = finder
+    this.#credentials = credentials
     this.#message = message
   }
 
   find(lookup: CredentialLookup): Found | Promise<Found> {
-    return this.#finder(lookup)
+    return this.#credentials.find(lookup)
+  }
+
+  hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused> {
+    return this.#credentials.hasEnded(session)
   }
 
   claim(key: string, expiresAtMs: number): boolean | Refused | Promise<boolean | Refused> {
     // A second guard of the same request is no second use.
     if (hasClaimed(this.#message, this.#config, key)) return true
     const first = attempt<boolean>('store', this.#config.portTimeoutMs, (callOptions) => {
-      if (this.#config.claim === undefined) throw new Error('the store cannot claim')
-      return this.#config.claim(key, expiresAtMs, callOptions)
+      if (this.#config.store === undefined) throw new Error('there is no store to claim with')
+      return this.#config.store.claim(key, expiresAtMs, callOptions)
     })
     return isPending(first) ? first.then((known) => this.#noted(key, known)) : this.#noted(key, first)
   }

@@ -1,38 +1,47 @@
 import { formatDecimal } from './amount.js'
-import { createCredentialFinder } from './credentials/lookup.js'
+import { createStandingCredentials, type StandingCredentials } from './credentials/standing-credentials.js'
 import type { Gate } from './gate.js'
 import { GateError } from './gate-error.js'
 import type { VerifyContext } from './methods/method.js'
 import type { GateConfig } from './options.js'
 import type { ResolvedBalance, ResolvedRequirements } from './requirements.js'
 import { type BalanceReader, createBalanceReader } from './stages/balance.js'
+import { createLimiter, type Limiter } from './stages/limit.js'
 import { createWalletSelector, type WalletSelector } from './stages/wallet.js'
 import { createReporter, createWarner, type Reporter } from './telemetry/reporter.js'
+import { createUsageCounter, type UsageCounter } from './usage/usage-counter.js'
 import { RequestVerifyContext } from './verify-context.js'
 
 /** What all gates of one `createGate` share. */
 export interface Wiring {
   readonly config: GateConfig
+  readonly credentials: StandingCredentials
   readonly readBalance: BalanceReader | undefined
   /** Every balance that a gate of this wiring requires. */
   readonly requiredBalances: Map<string, ResolvedBalance>
   /** What methods verify the credential of a message with. */
   readonly verifyContext: (message: object) => VerifyContext
   readonly wallets: WalletSelector
+  /** Absent where there is no store to keep counts, or the host wants none. */
+  readonly usage: UsageCounter | undefined
+  readonly limit: Limiter
   readonly reporter: Reporter
   closed: boolean
 }
 
 /** Wires what a gate's options name. */
 export function createWiring(config: GateConfig): Wiring {
-  const { clock, findCredential: find, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
-  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs })
+  const { clock, findCredential: find, store, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
+  const credentials = createStandingCredentials({ find, store, clock, timeoutMs, boundMs })
   return {
     config,
+    credentials,
     readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
     requiredBalances: new Map(),
-    verifyContext: (message) => new RequestVerifyContext(config, finder, message),
+    verifyContext: (message) => new RequestVerifyContext(config, credentials, message),
     wallets: createWalletSelector(config.walletHeader, config.walletField),
+    usage: store && config.usage && createUsageCounter({ store, clock, timeoutMs, ...config.usage }),
+    limit: createLimiter(config.limits, timeoutMs),
     reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(clock),
     closed: false,
   }

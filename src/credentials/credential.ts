@@ -31,8 +31,10 @@ export interface ApiKeyCredential extends CredentialRecord {
 export interface SharedSecretCredential extends CredentialRecord {
   readonly kind: 'sharedSecret'
   readonly keyId: string
-  /** One secret, or two while one replaces the other. Each at least 32 bytes of UTF-8. */
+  /** One secret, or two while one replaces the other, the newer first. Each at least 32 bytes of UTF-8. */
   readonly secrets: readonly string[]
+  /** Until when the second secret counts (wall clock, milliseconds). Null or absent is as long as it is there. */
+  readonly olderUntilMs?: number | null
 }
 
 /** A stored credential. The gate works with a frozen copy of its own. */

@@ -3,7 +3,8 @@ import { GateError } from '../gate-error.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createKey, digestOf, isPrefix, PREFIX_RULE } from './api-key-format.js'
-import type { ApiKeyCredential, CredentialRecord, SharedSecretCredential } from './credential.js'
+import { isName, NAME_RULE } from './credential-name.js'
+import type { ApiKeyEntry, EntryRecord, SharedSecretEntry } from './entry.js'
 import { isText } from './record-check.js'
 
 /** Who a new credential is for and what it may do. */
@@ -20,6 +21,24 @@ export interface CredentialGrant {
   readonly environment?: string
   /** Wall clock, milliseconds since the epoch. Default never. */
   readonly expiresAtMs?: number
+  /** What its owner calls it: 1 to 100 characters, none of them a control character. Default none. */
+  readonly name?: string
+  /** Who makes it, for the audit. Default nobody in particular. */
+  readonly createdBy?: string
+}
+
+/** As {@link CredentialGrant}, and how the key looks. */
+export interface ApiKeyGrant extends CredentialGrant {
+  /** As in `apiKey({ prefix })`. Default `sk`. */
+  readonly prefix?: string
+}
+
+/** As {@link CredentialGrant}, and what may be shown of a key that only its owner has. */
+export interface ImportedKeyGrant extends CredentialGrant {
+  /** What stands before the underscore of the key. Default unknown. */
+  readonly prefix?: string
+  /** The key's last four characters. Default unknown. */
+  readonly lastFour?: string
 }
 
 /** A new API key: the only time it is seen. */
@@ -35,51 +54,98 @@ export interface IssuedSharedSecret {
   readonly sharedSecret: string
 }
 
-const GRANT_OPTIONS = ['accountId', 'wallets', 'role', 'scopes', 'environment', 'expiresAtMs'] as const
-const DIGEST = /^[0-9a-f]{64}$/
+/** What was made, and what is to be stored of it. */
+export interface Made<Issued, Entry> {
+  readonly issued: Issued
+  readonly entry: Entry
+}
 
-/** Makes an API key and the record to store of it. */
-export function createApiKey(
-  prefix: string,
-  grant: CredentialGrant,
-): { readonly issued: IssuedApiKey; readonly record: ApiKeyCredential } {
+const GRANT_OPTIONS = [
+  'accountId',
+  'wallets',
+  'role',
+  'scopes',
+  'environment',
+  'expiresAtMs',
+  'name',
+  'createdBy',
+] as const
+const DIGEST = /^[0-9a-f]{64}$/
+const LAST_FOUR = /^[A-Za-z0-9_-]{4}$/
+
+/**
+ * Makes an API key.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ */
+export function createApiKey(options: ApiKeyGrant, nowMs: number): Made<IssuedApiKey, ApiKeyEntry> {
+  const { prefix = 'sk', ...grant } = options ?? {}
   if (!isPrefix(prefix)) throw new GateError('ERR_GATE_OPTIONS', [`prefix must be ${PREFIX_RULE}`])
+  const record = createRecord(grant, nowMs)
+  const { key, ...shown } = newKey(prefix)
+  const entry: ApiKeyEntry = Object.freeze({ ...record, kind: 'apiKey', ...shown, prefix, older: null })
+  return { issued: { credentialId: entry.id, key }, entry }
+}
+
+/** A new key, its digest and what owners tell it by. */
+export function newKey(prefix: string): {
+  readonly key: string
+  readonly digest: string
+  readonly lastFour: string
+} {
   const key = createKey(prefix)
-  const record = createApiKeyRecord(digestOf(key), grant)
-  return { issued: { credentialId: record.id, key }, record }
+  return { key, digest: digestOf(key), lastFour: key.slice(-4) }
 }
 
 /**
- * Makes the record of an API key that exists elsewhere.
+ * Makes the entry of an API key that exists elsewhere.
  *
  * @param digest - SHA-256 of the whole key, in lower-case hex.
+ * @throws GateError `ERR_GATE_OPTIONS`
  */
-export function createApiKeyRecord(digest: string, grant: CredentialGrant): ApiKeyCredential {
+export function createImportedKey(digest: string, options: ImportedKeyGrant, nowMs: number): ApiKeyEntry {
+  const { prefix = null, lastFour = null, ...grant } = options ?? {}
+  const problems: string[] = []
   if (!DIGEST.test(digest)) {
-    throw new GateError('ERR_GATE_OPTIONS', [
-      'digest must be the SHA-256 of the key in 64 lower-case hex digits',
-    ])
+    problems.push('digest must be the SHA-256 of the key in 64 lower-case hex digits')
   }
-  return Object.freeze({ ...createRecord(grant), kind: 'apiKey', digest })
+  if (prefix !== null && !isPrefix(prefix)) problems.push(`prefix must be ${PREFIX_RULE}`)
+  if (lastFour !== null && !(typeof lastFour === 'string' && LAST_FOUR.test(lastFour))) {
+    problems.push("lastFour must be the key's last four characters")
+  }
+  if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+  const record = createRecord(grant, nowMs)
+  return Object.freeze({ ...record, kind: 'apiKey', digest, prefix, lastFour, older: null })
 }
 
-/** Makes a `key_id` and a shared secret, and the record to store of them. */
-export function createSharedSecret(grant: CredentialGrant): {
-  readonly issued: IssuedSharedSecret
-  readonly record: SharedSecretCredential
-} {
+/**
+ * Makes a `key_id` and a shared secret.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS`
+ */
+export function createSharedSecret(
+  grant: CredentialGrant,
+  nowMs: number,
+): Made<IssuedSharedSecret, SharedSecretEntry> {
+  const record = createRecord(grant, nowMs)
   const keyId = `api_key_${randomBytes(18).toString('base64url')}`
-  const sharedSecret = `sec_${randomBytes(32).toString('base64url')}`
-  const record: SharedSecretCredential = Object.freeze({
-    ...createRecord(grant),
+  const secret = newSecret()
+  const entry: SharedSecretEntry = Object.freeze({
+    ...record,
     kind: 'sharedSecret',
     keyId,
-    secrets: Object.freeze([sharedSecret]),
+    secret,
+    older: null,
   })
-  return { issued: { credentialId: record.id, keyId, sharedSecret }, record }
+  return { issued: { credentialId: entry.id, keyId, sharedSecret: secret }, entry }
 }
 
-function createRecord(grant: CredentialGrant): CredentialRecord {
+/** A new shared secret: 256 random bits. */
+export function newSecret(): string {
+  return `sec_${randomBytes(32).toString('base64url')}`
+}
+
+function createRecord(grant: CredentialGrant, nowMs: number): EntryRecord {
   const problems = grantProblems(grant)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
   return {
@@ -91,13 +157,19 @@ function createRecord(grant: CredentialGrant): CredentialRecord {
     environment: grant.environment ?? null,
     expiresAtMs: grant.expiresAtMs ?? null,
     status: 'active',
+    name: grant.name ?? null,
+    createdAtMs: nowMs,
+    createdBy: grant.createdBy ?? null,
+    rotatedAtMs: null,
+    revokedAtMs: null,
+    version: 1,
   }
 }
 
 function grantProblems(grant: CredentialGrant): string[] {
   if (!isOptions(grant)) return ['grant must be given, at least { accountId }']
   const problems = unknownOptions('grant', grant, GRANT_OPTIONS)
-  const { accountId, wallets = [], role, scopes = [], environment, expiresAtMs } = grant
+  const { accountId, wallets = [], role, scopes = [], environment, expiresAtMs, name, createdBy } = grant
   if (!isText(accountId)) problems.push('grant.accountId must be a non-empty string')
   if (!Array.isArray(wallets) || !wallets.every((wallet) => isText(wallet) && isWalletAddress(wallet))) {
     problems.push('grant.wallets must be a list of base58 Solana addresses')
@@ -108,6 +180,10 @@ function grantProblems(grant: CredentialGrant): string[] {
     problems.push('grant.environment must be a non-empty string')
   if (expiresAtMs !== undefined && !Number.isFinite(expiresAtMs)) {
     problems.push('grant.expiresAtMs must be milliseconds since the epoch')
+  }
+  if (name !== undefined && !isName(name)) problems.push(`grant.name must be ${NAME_RULE}`)
+  if (createdBy !== undefined && !isText(createdBy)) {
+    problems.push('grant.createdBy must be a non-empty string')
   }
   return problems
 }

@@ -24,7 +24,8 @@ function keyFault(credential: Credential, lookup: CredentialLookup): string | un
     return `the record has another ${asked} than was asked for`
   }
   if (credential.kind === 'apiKey') return undefined
-  const { secrets } = credential
+  const { secrets, olderUntilMs = null } = credential
+  if (olderUntilMs !== null && !Number.isFinite(olderUntilMs)) return 'olderUntilMs must be a number or null'
   if (!Array.isArray(secrets) || secrets.length < 1 || secrets.length > 2) return 'the record has no secret'
   return secrets.every(isStrongSecret) ? undefined : `a secret is shorter than ${MIN_SECRET_BYTES} bytes`
 }

@@ -27,7 +27,13 @@ function copyOf(record: Credential): Credential {
   return Object.freeze(
     record.kind === 'apiKey'
       ? { ...common, kind: record.kind, digest: record.digest }
-      : { ...common, kind: record.kind, keyId: record.keyId, secrets: Object.freeze([...record.secrets]) },
+      : {
+          ...common,
+          kind: record.kind,
+          keyId: record.keyId,
+          secrets: Object.freeze([...record.secrets]),
+          olderUntilMs: record.olderUntilMs ?? null,
+        },
   )
 }
 
@@ -48,7 +54,10 @@ function says(record: Credential, known: Credential): boolean {
 function sameKey(record: Credential, known: Credential): boolean {
   if (record.kind === 'apiKey') return known.kind === 'apiKey' && record.digest === known.digest
   return (
-    known.kind === 'sharedSecret' && record.keyId === known.keyId && sameList(record.secrets, known.secrets)
+    known.kind === 'sharedSecret' &&
+    record.keyId === known.keyId &&
+    (record.olderUntilMs ?? null) === known.olderUntilMs &&
+    sameList(record.secrets, known.secrets)
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Principal } from '../access.js'
 import type { CredentialLookup } from '../credentials/credential.js'
+import type { SessionMark } from '../credentials/ended-sessions.js'
 import type { Found } from '../credentials/lookup.js'
 import type { Dependency, Refused } from '../decision.js'
 import type { CallOptions } from '../ports/call-options.js'
@@ -23,6 +24,8 @@ export interface VerifyContext {
   /** The environment this gate is for; null where it names none. */
   readonly environment: string | null
   find(lookup: CredentialLookup): Found | Promise<Found>
+  /** Whether a session was ended before its time. Never so where there is no store to tell. */
+  hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused>
   /** See `Store.claim`. */
   claim(key: string, expiresAtMs: number): boolean | Refused | Promise<boolean | Refused>
   /** Calls out under the gate's deadline; a failure comes back as an outage. */

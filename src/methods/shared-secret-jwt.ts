@@ -88,7 +88,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
       if (found instanceof Refused) return found
       const standing = found && standingOf(found, context.environment, context.nowMs)
       const usable = found?.kind === 'sharedSecret' && standing !== 'void' ? found : undefined
-      const keys = usable === undefined ? decoy : keysOf(usable)
+      const keys = usable === undefined ? decoy : keysInForce(usable, keysOf(usable), context.nowMs)
       const proven = await provesWithOneOf(jwt.token, keys, ALGORITHMS)
       if (found === undefined) return invalid('no stored credential has this key_id')
       if (usable === undefined) return invalid(whyVoid(found, context.environment))
@@ -105,6 +105,15 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
       return replayed ?? identityOf('sharedSecretJwt', usable, 'optional')
     },
   }
+}
+
+// The secret from before a rotation ends by itself.
+function keysInForce<Key>(
+  { olderUntilMs = null }: SharedSecretCredential,
+  keys: readonly Key[],
+  nowMs: number,
+): readonly Key[] {
+  return olderUntilMs === null || nowMs < olderUntilMs ? keys : keys.slice(0, 1)
 }
 
 function createKeyImporter() {

@@ -1,16 +1,17 @@
 import { MIN_SECRET_BYTES } from '../credentials/credential.js'
 import { isStrongSecret } from '../credentials/record-check.js'
-import { refused } from '../decision.js'
+import { MAX_SESSION_SECONDS } from '../credentials/revocation.js'
+import { accountOfWallet } from '../credentials/wallet-account.js'
+import { Refused, refused } from '../decision.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import { isServiceUrl } from '../service-url.js'
-import { accountOfWallet } from '../sign-in/wallet-account.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createIdentity } from './identity.js'
 import { importHs256Key, provesWithOneOf } from './jws-signature.js'
 import { isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
-import { SESSION_TYPE } from './token-type.js'
+import { BEGUN_AT_CLAIM, SESSION_TYPE } from './token-type.js'
 
 /** Whose sessions these are and how long they last. */
 export interface WalletSessionOptions {
@@ -18,7 +19,7 @@ export interface WalletSessionOptions {
   readonly origin: string
   /** Each at least 32 bytes, the newest first. All of them verify, so that they can be exchanged without a log-out. */
   readonly secrets: readonly string[]
-  /** How long a session lasts, and the longest that is honoured, in seconds. Default 1800. */
+  /** How long a session lasts, and the longest that is honoured, in seconds. Default 1800, at most 2,592,000. */
   readonly sessionTtlSeconds?: number
   /** How long a wallet may take to sign a challenge, in seconds. Default 300. */
   readonly challengeTtlSeconds?: number
@@ -37,6 +38,7 @@ export function sessionSettingsOf(method: JwtMethod): SessionSettings | undefine
 const OPTIONS = ['origin', 'secrets', 'sessionTtlSeconds', 'challengeTtlSeconds'] as const
 const ALGORITHMS = ['HS256'] as const
 const INVALID = refused('credential_invalid', { presented: 'token' })
+const ENDED = refused('credential_invalid', { presented: 'token', hint: 'the session was ended' })
 const TOLERANCE_SECONDS = 5
 
 /**
@@ -57,7 +59,7 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
     needsClaim: false,
     problems,
     recognizes: ({ header }) => header.typ === SESSION_TYPE,
-    async verify({ token, header, payload }, { nowMs }): Promise<Verification> {
+    async verify({ token, header, payload }, context): Promise<Verification> {
       const times = readTimes(payload)
       const { iss, aud, sub, jti } = payload
       if (header.alg !== 'HS256' || times?.iat === undefined) return INVALID
@@ -65,7 +67,13 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
       if (typeof sub !== 'string' || !isWalletAddress(sub)) return INVALID
       if (!(await provesWithOneOf(token, keys, ALGORITHMS))) return INVALID
       const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
-      return judgeTimes(times, rules, nowMs) ?? sessionIdentity(sub, jti)
+      const late = judgeTimes(times, rules, context.nowMs)
+      if (late !== undefined) return late
+      const { [BEGUN_AT_CLAIM]: begunAtMs = times.iat * 1000 } = payload
+      if (!Number.isSafeInteger(begunAtMs)) return INVALID
+      const ended = await context.hasEnded({ id: jti, wallet: sub, begunAtMs: begunAtMs as number })
+      if (ended instanceof Refused) return ended
+      return ended ? ENDED : sessionIdentity(sub, jti)
     },
   }
   settings.set(method, { origin, secrets, sessionTtlSeconds, challengeTtlSeconds })
@@ -94,8 +102,8 @@ function problemsOf(options: WalletSessionOptions): string[] {
   }
   for (const name of ['sessionTtlSeconds', 'challengeTtlSeconds'] as const) {
     const value = options[name]
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
-      problems.push(`walletSession.${name} must be a whole number of at least 1`)
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1 && value <= MAX_SESSION_SECONDS)) {
+      problems.push(`walletSession.${name} must be a whole number from 1 to ${MAX_SESSION_SECONDS}`)
     }
   }
   return problems

@@ -1,3 +1,4 @@
+import { accountOfWallet } from '../credentials/wallet-account.js'
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
@@ -9,7 +10,6 @@ import { provesEd25519 } from '../sign-in/ed25519.js'
 import { createSessionIssuer } from '../sign-in/session.js'
 import { decodeSignature } from '../sign-in/signature-encoding.js'
 import { signedBytesOf } from '../sign-in/signed-bytes.js'
-import { accountOfWallet } from '../sign-in/wallet-account.js'
 import { decodeAddress } from '../wallet-address.js'
 import { inspectGate, type Wiring } from '../wiring.js'
 import { readJsonObject } from './body.js'
@@ -33,7 +33,7 @@ export function signIn(gate: Gate): readonly Endpoint[] {
   const { wiring } = inspectGate(gate)
   const { config } = wiring
   const settings = config.methods.jwt.map(sessionSettingsOf).find((found) => found !== undefined)
-  if (settings === undefined || config.claim === undefined) {
+  if (settings === undefined || config.store === undefined) {
     throw new GateError('ERR_GATE_OPTIONS', [
       'signIn needs a gate with a store and walletSession({ origin, secrets })',
     ])
@@ -70,7 +70,11 @@ export function signIn(gate: Gate): readonly Endpoint[] {
       success: true,
       user_id: accountOfWallet(address.text),
       wallet_address: address.text,
-      access_token: await issueSession(address.text, nowMs),
+      access_token: await issueSession(
+        address.text,
+        nowMs,
+        wiring.credentials.beginning(address.text, nowMs),
+      ),
       token_type: 'Bearer',
       expires_in: sessionTtlSeconds,
     }

@@ -36,7 +36,7 @@ async function openSite(harness: (typeof harnesses)[number], secrets = [SECRET])
   const site: { broken: (() => never) | undefined } = { broken: undefined }
   const gate = createGate({
     store: {
-      findCredential: store.findCredential,
+      ...store,
       claim(...call) {
         claims++
         site.broken?.()

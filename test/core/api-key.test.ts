@@ -162,7 +162,7 @@ describe('an API key', () => {
     expect(await code(key)).toBe('credential_invalid')
     const { credentialId } = await store.importApiKeyDigest(digestOf(key), { accountId: 'a' })
     expect(await code(key)).toBe('allowed')
-    await store.revoke(credentialId)
+    await store.revoke({ credential: credentialId })
     expect(await code(key)).toBe('credential_invalid')
   })
 

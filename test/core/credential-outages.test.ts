@@ -83,7 +83,7 @@ describe('a store whose answer is no promise', () => {
     const { key, credentialId } = await store.issueApiKey({ accountId: 'a' })
     const code = () => codeOf(gate, requestWith([bearer(key)]))
     expect(await code()).toBe('allowed')
-    await store.revoke(credentialId)
+    await store.revoke({ credential: credentialId })
     expect(await code()).toBe('credential_invalid')
   })
 

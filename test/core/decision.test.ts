@@ -106,7 +106,7 @@ describe('a gate, whatever breaks', () => {
   const broken = throwing(new Error('broken'))
   const hostile = { ...manualClock() }
   const cases: readonly (readonly [what: string, options: Partial<GateOptions>])[] = [
-    ['a store that throws', { store: { findCredential: broken, claim: broken } }],
+    ['a store that throws', { store: { ...memoryStore(), findCredential: broken, claim: broken } }],
     [
       'a findCredential that throws nothing',
       {

@@ -44,7 +44,7 @@ describe('a shared secret', () => {
     const iat = clock.wallMs() / 1000
     const request = () => requestWith([bearer(mint({ key_id: keyId, iat, exp: iat + 60 }, sharedSecret))])
     expect(await codeOf(gate, request())).toBe('allowed')
-    await store.revoke(credentialId)
+    await store.revoke({ credential: credentialId })
     expect(await codeOf(gate, request())).toBe('credential_invalid')
   })
 

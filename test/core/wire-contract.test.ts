@@ -31,6 +31,8 @@ const ROWS: {
   policy_denied: [{ policyCode: 'policy_denied', policyDetail: undefined }, 403, null],
   policy_unavailable: [{ cause: SECRET_CAUSE }, 503, null],
   dependency_unavailable: [{ dependency: 'store', cause: SECRET_CAUSE }, 503, null],
+  rate_limited: [{ retryAfterMs: 2_000 }, 429, null],
+  not_found: [{}, 404, null],
   challenge_invalid: [{}, 401, ''],
   signature_invalid: [{}, 401, ''],
   body_invalid: [{ problem: 'mint must be an address' }, 400, null],
@@ -52,14 +54,14 @@ describe('a refusal on the wire', () => {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       ...(challenge !== null && { 'WWW-Authenticate': `Bearer realm="api"${challenge}` }),
-      ...(status === 503 && { 'Retry-After': '2' }),
+      ...((status === 503 || status === 429) && { 'Retry-After': '2' }),
     })
     expect(body).toMatchObject({
       type: `urn:sallyport:problem:${code}`,
       status,
       code,
       decision_id: 'decision-1',
-      retryable: status === 503,
+      retryable: status === 503 || status === 429,
     })
     for (const member of ['title', 'detail']) expect(body[member]).toMatch(/^\S.*\S$/)
   })

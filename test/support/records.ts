@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ApiKeyCredential, Credential, CredentialLookup, SharedSecretCredential, Store } from 'sallyport'
+import { memoryStore } from 'sallyport/stores/memory'
 import { ALICE } from './addresses.js'
 
 export const KEY_ID = 'api_key_abc123'
@@ -43,6 +44,7 @@ export function tableStore(...records: readonly Credential[]): TableStore {
   const keyOf = (row: Credential | CredentialLookup) =>
     row.kind === 'apiKey' ? `digest ${row.digest}` : `key_id ${row.keyId}`
   const store: TableStore = {
+    ...memoryStore(),
     lookups: [],
     claims: [],
     fault: undefined,

@@ -153,11 +153,15 @@ export function decisionContract(harness: AdapterHarness): void {
     })
 
     const broken: Record<string, Partial<GateOptions>> = {
-      'a store that throws': { store: { findCredential: fail, claim: fail } },
-      'a store that rejects': { store: { findCredential: async () => fail(), claim: fail } },
-      'a store that answers nonsense': { store: { findCredential: () => ({}) as never, claim: fail } },
+      'a store that throws': { store: { ...memoryStore(), findCredential: fail, claim: fail } },
+      'a store that rejects': {
+        store: { ...memoryStore(), findCredential: async () => fail(), claim: fail },
+      },
+      'a store that answers nonsense': {
+        store: { ...memoryStore(), findCredential: () => ({}) as never, claim: fail },
+      },
       'a store that never answers': {
-        store: { findCredential: () => new Promise<never>(() => {}), claim: fail },
+        store: { ...memoryStore(), findCredential: () => new Promise<never>(() => {}), claim: fail },
       },
       'a policy that throws': { policies: [fail] },
       'a policy that rejects': { policies: [async () => fail()] },

@@ -9,7 +9,7 @@ export async function apiKeySituations({ store, issueKey, alice }: World): Promi
   const missing = { code: 'credential_missing', detail: 'Invalid API key', retryable: false }
   const invalid = { code: 'credential_invalid', detail: 'Invalid API key', retryable: false }
   const revoked = await issueKey({})
-  await store.revoke(revoked.credentialId)
+  await store.revoke({ credential: revoked.credentialId })
   const disabled = await issueKey({ accountId: 'disabled' })
   const elsewhere = await issueKey({ environment: 'test' })
   const expired = await issueKey({ expiresAtMs: Date.now() - 1 })
@@ -78,7 +78,7 @@ export async function tokenSituations({ store, pair, issuePair }: World): Promis
   const now = nowSeconds()
   const wrongSecret = { ...pair, sharedSecret: 'x'.repeat(43) }
   const revoked = await issuePair({ wallets: [ALICE] })
-  await store.revoke(revoked.credentialId)
+  await store.revoke({ credential: revoked.credentialId })
   const { privateKey } = await generateKeyPair('ES256')
   const claims = { key_id: pair.keyId, iat: now, exp: now + 300, jti: randomUUID() }
   const asymmetric = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(privateKey)

@@ -39,13 +39,13 @@ export async function createWorld(options: Partial<GateOptions> = {}) {
   const events: DecisionEvent[] = []
   const counts = { lookups: 0 }
   const counted: Store = {
+    ...store,
     async findCredential(lookup, callOptions) {
       counts.lookups++
       const found = await store.findCredential(lookup, callOptions)
       if (found?.accountId === UNREADABLE) throw new Error(`${SECRET_CAUSE} timed out`)
       return found?.accountId === 'disabled' ? { ...found, status: 'disabled' } : found
     },
-    claim: store.claim,
   }
   const gate = createGate({
     store: counted,

@@ -1,0 +1,37 @@
+import { GateError } from '../gate-error.js'
+import type { Change } from '../ports/store.js'
+import { isText } from './record-check.js'
+
+/** What is to be ended. An account, a wallet or all: every session so far, and every credential. */
+export type RevocationTarget =
+  | { readonly credential: string }
+  | { readonly account: string }
+  | { readonly wallet: string }
+  | { readonly all: true }
+
+/** The longest that a session may last: how long it must be remembered that those of a wallet have ended. */
+export const MAX_SESSION_SECONDS: number = 30 * 86_400
+
+const CHANGE_KEPT_MS = 3_600_000
+const KINDS = ['credential', 'account', 'wallet', 'all'] as const
+
+/**
+ * What is written down of a revocation.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS` where it does not name exactly one thing to end.
+ */
+export function revocationOf(target: RevocationTarget, nowMs: number): Change {
+  const named: readonly (readonly [string, unknown])[] =
+    typeof target === 'object' && target !== null ? Object.entries(target) : []
+  const [kind, id] = named[0] ?? []
+  const known = KINDS.find((candidate) => candidate === kind)
+  const fine = named.length === 1 && (known === 'all' ? id === true : isText(id))
+  if (known === undefined || !fine) {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'revoke must be given exactly one of { credential }, { account }, { wallet } and { all: true }',
+    ])
+  }
+
+  const keptMs = known === 'credential' ? CHANGE_KEPT_MS : MAX_SESSION_SECONDS * 1000 + CHANGE_KEPT_MS
+  return { kind: known, id: known === 'all' ? '' : String(id), atMs: nowMs, untilMs: nowMs + keptMs }
+}

@@ -1,0 +1,57 @@
+import { isPending } from '../deadline.js'
+import type { Refused } from '../decision.js'
+import type { Clock } from '../ports/clock.js'
+import type { Change, FindCredential, Store } from '../ports/store.js'
+import { type ChangeFeed, createChangeFeed } from './change-feed.js'
+import type { CredentialLookup } from './credential.js'
+import { createEndedSessions, type SessionMark } from './ended-sessions.js'
+import { createCredentialFinder, type Found } from './lookup.js'
+
+/** What is known of credentials and sessions, and never relied on for longer than the revocation bound. */
+export interface StandingCredentials {
+  find(lookup: CredentialLookup): Found | Promise<Found>
+  /** Whether a session has ended before its time. */
+  hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused>
+  /** When a session of this wallet that begins now says that it began. */
+  beginning(wallet: string, nowMs: number): number
+  /** Takes what this instance has ended by itself: here it holds at once. */
+  note(change: Change): void
+}
+
+/** What it is made of. */
+export interface StandingOptions {
+  readonly find: FindCredential
+  /** Absent for hosts that keep credentials themselves: then nothing can be followed. */
+  readonly store: Pick<Store, 'changesSince'> | undefined
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly boundMs: number
+}
+
+/** Puts together what finds credentials, what remembers ended sessions and what follows the changes of both. */
+export function createStandingCredentials(options: StandingOptions): StandingCredentials {
+  const { find, store, clock, timeoutMs, boundMs } = options
+  const ended = createEndedSessions(clock)
+  let feed: ChangeFeed | undefined
+  const follow = store && (() => feed?.follow())
+  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs, follow })
+
+  function onChange(change: Change): void {
+    finder.forget(change)
+    ended.note(change)
+  }
+  if (store !== undefined) {
+    feed = createChangeFeed({ store, clock, timeoutMs, boundMs, onChange, onGap: finder.forgetAll })
+  }
+
+  return {
+    find: finder.find,
+    hasEnded(session) {
+      const state = follow?.()
+      const answer = (outage: undefined | Refused) => outage ?? ended.hasEnded(session)
+      return isPending(state) ? state.then(answer) : answer(state)
+    },
+    beginning: ended.beginning,
+    note: onChange,
+  }
+}

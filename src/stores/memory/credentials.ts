@@ -1,0 +1,132 @@
+import type { Credential } from '../../credentials/credential.js'
+import {
+  type CredentialEntry,
+  copyOfEntry,
+  credentialOf,
+  lookupKeyOf,
+  lookupKeysOf,
+} from '../../credentials/entry.js'
+import type { Clock } from '../../ports/clock.js'
+import type { Change, Store } from '../../ports/store.js'
+import type { ChangeLog } from './changes.js'
+
+type Verbs = Pick<
+  Store,
+  | 'findCredential'
+  | 'addCredential'
+  | 'readCredential'
+  | 'listCredentials'
+  | 'changeCredential'
+  | 'revokeCredentials'
+>
+
+const CHANGE_KEPT_MS = 3_600_000
+
+/** Credentials in one process. Every verb is one turn of the event loop, so each happens whole. */
+export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
+  const entries = new Map<string, CredentialEntry>()
+  const idsOfAccount = new Map<string, Set<string>>()
+  const idOfLookup = new Map<string, string>()
+  // The gate keeps what it derives from a record by the record itself, so each is made once.
+  const found = new Map<string, Credential>()
+
+  function put(entry: CredentialEntry): void {
+    const before = entries.get(entry.id)
+    for (const key of before === undefined ? [] : lookupKeysOf(before)) {
+      idOfLookup.delete(key)
+      found.delete(key)
+    }
+    for (const key of lookupKeysOf(entry)) idOfLookup.set(key, entry.id)
+    const kept = copyOfEntry(entry)
+    entries.set(entry.id, kept)
+    const ids = idsOfAccount.get(kept.accountId) ?? new Set()
+    idsOfAccount.set(kept.accountId, ids.add(kept.id))
+  }
+
+  function tell(id: string): void {
+    const atMs = clock.wallMs()
+    changes.add({ kind: 'credential', id, atMs, untilMs: atMs + CHANGE_KEPT_MS })
+  }
+
+  function isTaken(entry: CredentialEntry): boolean {
+    return lookupKeysOf(entry).some((key) => (idOfLookup.get(key) ?? entry.id) !== entry.id)
+  }
+
+  function entriesOf(accountId: string | undefined): CredentialEntry[] {
+    if (accountId === undefined) return [...entries.values()]
+    return [...(idsOfAccount.get(accountId) ?? [])].flatMap((id) => entries.get(id) ?? [])
+  }
+
+  function targetsOf({ kind, id }: Change): CredentialEntry[] {
+    if (kind === 'account') return entriesOf(id)
+    if (kind === 'all') return entriesOf(undefined)
+    if (kind === 'wallet') return entriesOf(undefined).filter(({ wallets }) => wallets.includes(id))
+    const entry = kind === 'credential' ? entries.get(id) : undefined
+    return entry === undefined ? [] : [entry]
+  }
+
+  return {
+    findCredential(lookup) {
+      const key = lookupKeyOf(lookup)
+      const known = found.get(key)
+      if (known !== undefined) return known
+      const entry = entries.get(idOfLookup.get(key) ?? '')
+      const credential = entry && credentialOf(entry, lookup)
+      if (credential !== undefined) found.set(key, credential)
+      return credential
+    },
+    addCredential(entry, maxPerAccount) {
+      if (entries.has(entry.id) || isTaken(entry)) return 'duplicate'
+      const live = () => entriesOf(entry.accountId).filter(({ status }) => status !== 'revoked').length
+      if (maxPerAccount !== null && live() >= maxPerAccount) return 'full'
+      put(entry)
+      tell(entry.id)
+      return 'added'
+    },
+    readCredential: (id) => entries.get(id),
+    listCredentials({ accountId, revoked = false, after, limit }) {
+      const isBehind = after === undefined ? () => true : behind(after)
+      const all = entriesOf(accountId)
+        .filter((entry) => (revoked || entry.status !== 'revoked') && isBehind(entry))
+        .sort(inOrder)
+      const page = all.slice(0, limit)
+      const last = page.at(-1)
+      return { entries: page, next: all.length > limit && last !== undefined ? cursorOf(last) : null }
+    },
+    changeCredential(entry) {
+      const stored = entries.get(entry.id)
+      if (stored === undefined || stored.status === 'revoked') return false
+      if (stored.version !== entry.version - 1 || isTaken(entry)) return false
+      put(entry)
+      tell(entry.id)
+      return true
+    },
+    revokeCredentials(revocation) {
+      const targets = targetsOf(revocation)
+      for (const entry of targets) {
+        if (entry.status === 'revoked') continue
+        const { atMs: revokedAtMs } = revocation
+        put({ ...entry, status: 'revoked', revokedAtMs, version: entry.version + 1 })
+      }
+      if (revocation.kind === 'credential' && targets.length === 0) return false
+      changes.add(revocation)
+      return true
+    },
+  }
+}
+
+type Place = Pick<CredentialEntry, 'createdAtMs' | 'id'>
+
+function inOrder(a: Place, b: Place): number {
+  return a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : Number(a.id > b.id))
+}
+
+function cursorOf({ createdAtMs, id }: Place): string {
+  return `${createdAtMs}:${id}`
+}
+
+function behind(cursor: string): (entry: Place) => boolean {
+  const colon = cursor.indexOf(':')
+  const place = { createdAtMs: Number(cursor.slice(0, colon)), id: cursor.slice(colon + 1) }
+  return (entry) => inOrder(entry, place) > 0
+}

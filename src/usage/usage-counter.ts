@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { runLater } from '../deadline.js'
+import { Refused } from '../decision.js'
+import type { Clock } from '../ports/clock.js'
+import type { Store, UsageBatch, UsageCount } from '../ports/store.js'
+import { attempt } from '../stages/attempt.js'
+
+/** What a counter is made of. */
+export interface UsageOptions {
+  readonly store: Pick<Store, 'addUsage'>
+  readonly clock: Clock
+  readonly timeoutMs: number
+  /** Counts are written this long after the first of them, in milliseconds. */
+  readonly flushIntervalMs: number
+}
+
+/** Where one request was counted: what is found out later about it moves it. */
+export interface Counted {
+  readonly credentialId: string
+  readonly method: string
+  readonly route: string | undefined
+  readonly outcome: string
+}
+
+/** Counts requests in memory and writes them in batches. */
+export interface UsageCounter {
+  /** Counts a request; or moves it, where `before` says that it was counted elsewhere. */
+  count(counted: Counted, before: Counted | undefined): void
+  /** Writes all that is counted so far. Never rejects: what cannot be written is tried again later. */
+  flush(): Promise<void>
+}
+
+/** What a route is called that no framework has named, and what all are called beyond the bound. */
+export const UNMATCHED = '(unmatched)'
+const OTHER = '(other)'
+
+const HOUR_MS = 3_600_000
+const HOURS_KEPT_MS = 31 * 24 * HOUR_MS
+const MAX_CELLS = 10_000
+const MAX_ROUTES_PER_CREDENTIAL = 100
+
+interface Cell {
+  count: number
+  lastUsedAtMs: number
+}
+
+/** Cells of one credential: by outcome and hour, then by route. */
+type Cells = Map<string, Cell>
+
+/** Makes a counter. No request is written by itself, and no map grows without bound. */
+export function createUsageCounter({ store, clock, timeoutMs, flushIntervalMs }: UsageOptions): UsageCounter {
+  let cells = new Map<string, Cells>()
+  let size = 0
+  let hourMs = 0
+  let armed = false
+  /** A batch that could not be written: it goes first, under the same id, so that nothing counts twice. */
+  let unwritten: UsageBatch | undefined
+  let flushing: Promise<void> | undefined
+  const routes = new Map<string, Set<string>>()
+
+  function arm(): void {
+    if (armed) return
+    armed = true
+    runLater(flushIntervalMs, () => {
+      armed = false
+      void flush()
+    })
+  }
+
+  function routeOf({ credentialId, method, route }: Counted): string {
+    const named = `${method} ${route ?? UNMATCHED}`
+    const known = routes.get(credentialId)
+    if (known === undefined) {
+      if (routes.size >= MAX_CELLS) routes.clear()
+      routes.set(credentialId, new Set([named]))
+      return named
+    }
+    if (known.has(named)) return named
+    if (known.size >= MAX_ROUTES_PER_CREDENTIAL) return OTHER
+    known.add(named)
+    return named
+  }
+
+  function add(counted: Counted, by: 1 | -1, nowMs: number): void {
+    const ofCredential = cells.get(counted.credentialId) ?? new Map<string, Cell>()
+    cells.set(counted.credentialId, ofCredential)
+    const key = `${hourMs} ${counted.outcome} ${routeOf(counted)}`
+    const cell = ofCredential.get(key)
+    if (cell !== undefined) {
+      cell.count += by
+      cell.lastUsedAtMs = Math.max(cell.lastUsedAtMs, nowMs)
+    } else if (size < MAX_CELLS) {
+      ofCredential.set(key, { count: by, lastUsedAtMs: nowMs })
+      size++
+      if (size === MAX_CELLS) void flush()
+    }
+  }
+
+  function take(): UsageBatch {
+    const counts = [...cells].flatMap(([credentialId, ofCredential]) =>
+      [...ofCredential].map(([key, cell]) => countOf(credentialId, key, cell)),
+    )
+    cells = new Map()
+    size = 0
+    return { id: randomUUID(), counts, forgetHoursBeforeMs: hourMs - HOURS_KEPT_MS }
+  }
+
+  async function write(): Promise<void> {
+    while (unwritten !== undefined || size > 0) {
+      const batch = unwritten ?? take()
+      unwritten = batch
+      const written = await attempt<void>('store', timeoutMs, (options) => store.addUsage(batch, options))
+      if (written instanceof Refused) return arm()
+      unwritten = undefined
+    }
+  }
+
+  function flush(): Promise<void> {
+    flushing ??= write().finally(() => {
+      flushing = undefined
+    })
+    return flushing
+  }
+
+  return {
+    count(counted, before) {
+      const nowMs = clock.wallMs()
+      hourMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS
+      if (before !== undefined) add(before, -1, nowMs)
+      add(counted, 1, nowMs)
+      arm()
+    },
+    flush,
+  }
+}
+
+function countOf(credentialId: string, key: string, { count, lastUsedAtMs }: Cell): UsageCount {
+  const [hour = '', outcome = '', ...route] = key.split(' ')
+  return { credentialId, hourMs: Number(hour), route: route.join(' '), outcome, count, lastUsedAtMs }
+}
