@@ -15,6 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-servers.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
