@@ -10,8 +10,8 @@ import { whenKnown } from '../src/deadline.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
-import { pathOf, toGateRequest } from '../src/request.js'
-import { lookUpAccess } from '../src/request-state.js'
+import { type GateRequest, pathOf, toGateRequest } from '../src/request.js'
+import { isRouteless, lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
@@ -22,6 +22,8 @@ export interface ExpressRequest extends IncomingMessage {
   readonly originalUrl?: string
   readonly path?: string
   readonly ip?: string | undefined
+  readonly baseUrl?: string
+  readonly route?: { readonly path?: unknown } | undefined
 }
 
 /** An Express middleware, in types that need none of Express's. */
@@ -46,7 +48,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddle
   assertGate(gate)
   const isExempt = createExemption(options)
   return function requireAccess(req, res, next) {
-    const request = toGateRequest(req, targetOf(req), req)
+    const request = requestOf(req)
     if (isExempt(request)) next()
     else carryOut(gate(request), gate, req, res, next)
   }
@@ -65,7 +67,7 @@ export function requireAccess(gate: Gate, options?: MountOptions): ExpressMiddle
 export function optionalAccess(gate: Gate): ExpressMiddleware {
   assertOptionalGate(gate)
   return function optionalAccess(req, res, next) {
-    carryOut(gate.optional(toGateRequest(req, targetOf(req), req)), gate, req, res, next)
+    carryOut(gate.optional(requestOf(req)), gate, req, res, next)
   }
 }
 
@@ -93,17 +95,27 @@ export function getAccess(req: IncomingMessage, gate?: Gate): Access {
 export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
   const endpoints = createEndpoints(gate, groups)
   return function sallyportRoutes(req, res, next) {
-    const endpoint = findEndpoint(endpoints, req.method, req.path ?? pathOf(req.url ?? ''))
-    if (endpoint === undefined) next()
+    const match = findEndpoint(endpoints, req.method, req.path ?? pathOf(req.url ?? ''))
+    if (match === undefined) next()
     else {
+      const { endpoint, params } = match
       const body = { parsed: (req as { readonly body?: unknown }).body, stream: req }
-      const request = toGateRequest(req, targetOf(req), req)
+      const request = toGateRequest(req, targetOf(req), req, () => endpoint.path)
       endpoint
-        .handle(request, body)
+        .handle(request, body, params)
         .then((answer) => write(res, answer))
         .catch(next)
     }
   }
+}
+
+function requestOf(req: ExpressRequest): GateRequest {
+  return toGateRequest(req, targetOf(req), req, () => routeOf(req))
+}
+
+// Known to a guard on the route, and to nobody before the router has found it. A path that is no text has no template.
+function routeOf({ route, baseUrl = '' }: ExpressRequest): string | undefined {
+  return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : undefined
 }
 
 // `url` loses the prefix of a mount; `originalUrl` keeps it.
@@ -120,8 +132,12 @@ function carryOut(
 ): void {
   const settle = (known: Decision) => {
     const refusal = admit(known, gate, req)
-    if (refusal === undefined) next()
-    else write(res, refusal)
+    if (refusal !== undefined) return write(res, refusal)
+    next()
+    // An app-wide guard is asked before the router: what it found is known at the latest when the answer is written.
+    if (!isRouteless(req)) return
+    settleRoute(req, routeOf(req))
+    if (isRouteless(req)) res.once('close', () => settleRoute(req, routeOf(req)))
   }
   whenKnown(decision, settle, next)
 }

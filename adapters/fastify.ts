@@ -21,7 +21,7 @@ import type { Gate } from '../src/gate.js'
 import { type GateRequest, toGateRequest } from '../src/request.js'
 import { lookUpAccess } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
-import type { RouteGroups } from '../src/routes/endpoint.js'
+import type { PathParams, RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints } from '../src/routes/endpoints.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
@@ -136,7 +136,8 @@ export const routes: FastifyPluginAsync<RoutesPluginOptions> = async (app, { gat
       // The whole answer, before Fastify looks at the body: it would judge the media type ahead of the credential.
       async onRequest(request, reply) {
         const body = { parsed: undefined, stream: request.raw }
-        return write(reply, await endpoint.handle(requestOf(request), body))
+        const params = request.params as PathParams
+        return write(reply, await endpoint.handle(requestOf(request), body, params))
       },
       handler: () => undefined,
     })
@@ -152,7 +153,7 @@ function ownOptions<Options extends object>(
 }
 
 function requestOf(request: FastifyRequest): GateRequest {
-  return toGateRequest(request.raw, request.originalUrl, request)
+  return toGateRequest(request.raw, request.originalUrl, request, () => request.routeOptions.url)
 }
 
 function carryOut(

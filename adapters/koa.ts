@@ -10,7 +10,7 @@ import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
 import { type GateRequest, toGateRequest } from '../src/request.js'
-import { lookUpAccess } from '../src/request-state.js'
+import { lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
@@ -24,6 +24,7 @@ export interface KoaContext {
   readonly method: string
   readonly path: string
   readonly ip: string
+  readonly _matchedRoute?: unknown
   status: number
   body: unknown
   set(headers: { [name: string]: string }): void
@@ -94,11 +95,13 @@ export function getAccess(ctx: Pick<KoaContext, 'req'>, gate?: Gate): Access {
 export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
   const endpoints = createEndpoints(gate, groups)
   return async function sallyportRoutes(ctx, next) {
-    const endpoint = findEndpoint(endpoints, ctx.method, pathBelowMount(ctx))
-    if (endpoint === undefined) await next()
+    const match = findEndpoint(endpoints, ctx.method, pathBelowMount(ctx))
+    if (match === undefined) await next()
     else {
+      const { endpoint, params } = match
       const { body: parsed } = ctx.request as { readonly body?: unknown }
-      write(ctx, await endpoint.handle(requestOf(ctx), { parsed, stream: ctx.req }))
+      const request = toGateRequest(ctx.req, ctx.originalUrl, ctx, () => endpoint.path)
+      write(ctx, await endpoint.handle(request, { parsed, stream: ctx.req }, params))
     }
   }
 }
@@ -114,7 +117,12 @@ function pathBelowMount(ctx: KoaContext): string | undefined {
 
 // `url` loses the prefix of a mount; `originalUrl` keeps it.
 function requestOf(ctx: KoaContext): GateRequest {
-  return toGateRequest(ctx.req, ctx.originalUrl, ctx)
+  return toGateRequest(ctx.req, ctx.originalUrl, ctx, () => routeOf(ctx))
+}
+
+// As the routers of Koa name it, once they have found it.
+function routeOf({ _matchedRoute: matched }: KoaContext): string | undefined {
+  return typeof matched === 'string' ? matched : undefined
 }
 
 async function carryOut(
@@ -124,8 +132,12 @@ async function carryOut(
   next: () => Promise<unknown>,
 ): Promise<void> {
   const refusal = admit(decision, gate, ctx.req)
-  if (refusal === undefined) await next()
-  else write(ctx, refusal)
+  if (refusal !== undefined) return write(ctx, refusal)
+  try {
+    await next()
+  } finally {
+    settleRoute(ctx.req, routeOf(ctx))
+  }
 }
 
 // Written, not thrown: a throw would drop the headers and tell the app's error handlers of every 401.

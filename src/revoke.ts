@@ -1,25 +1,31 @@
 import { type RevocationTarget, revocationOf } from './credentials/revocation.js'
-import { Deadline, isPending, withDeadline } from './deadline.js'
+import { Refused } from './decision.js'
 import { GateError } from './gate-error.js'
 import type { Change } from './ports/store.js'
+import { attempt } from './stages/attempt.js'
 import type { Wiring } from './wiring.js'
 
-/** Ends what `target` names, in the store and on this gate. */
+/**
+ * Ends what `target` names, in the store and on this gate.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS` where there is no store, or `target` is none.
+ * @throws Error the store's own, where it cannot.
+ */
 export async function revoke(wiring: Wiring, target: RevocationTarget): Promise<boolean> {
-  return endNow(wiring, revocationOf(target, wiring.config.clock.wallMs()))
+  const { store, clock } = wiring.config
+  if (store === undefined) throw new GateError('ERR_GATE_OPTIONS', ['revoke needs a gate with a store'])
+  const ended = await endNow(wiring, revocationOf(target, clock.wallMs()))
+  if (!(ended instanceof Refused)) return ended
+  throw ended.reason.code === 'dependency_unavailable' ? ended.reason.cause : new Error(ended.reason.code)
 }
 
-/**
- * Writes an end down and takes note of it here.
- *
- * @throws GateError `ERR_GATE_OPTIONS` where there is no store.
- */
-export async function endNow({ config, credentials }: Wiring, revocation: Change): Promise<boolean> {
-  const { store, portTimeoutMs } = config
-  if (store === undefined) throw new GateError('ERR_GATE_OPTIONS', ['revoke needs a gate with a store'])
-  const deadline = new Deadline(portTimeoutMs)
-  const answer = store.revokeCredentials(revocation, deadline)
-  const ended = isPending(answer) ? await withDeadline(answer, portTimeoutMs, deadline) : answer
-  credentials.note(revocation)
+/** Writes an end down, and takes note of it here. */
+export async function endNow({ config, credentials }: Wiring, end: Change): Promise<boolean | Refused> {
+  const ended = await attempt<boolean>('store', config.portTimeoutMs, (options) => {
+    if (config.store === undefined) throw new Error('there is no store')
+    return config.store.revokeCredentials(end, options)
+  })
+  // Also where the store has not answered: it may have heard, and whoever asked wants it ended.
+  credentials.note(end)
   return ended
 }

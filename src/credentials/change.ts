@@ -1,9 +1,6 @@
 import type { ApiKeyEntry, CredentialEntry, SharedSecretEntry } from './entry.js'
 import { type IssuedApiKey, type IssuedSharedSecret, type Made, newKey, newSecret } from './issue.js'
 
-/** How long the older of two secrets may count beside the newer, at most. */
-export const MAX_OVERLAP_SECONDS: number = 30 * 86_400
-
 /** The next version of an entry, under another name. */
 export function renamed(entry: CredentialEntry, name: string): CredentialEntry {
   return next(entry, { name })

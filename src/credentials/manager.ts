@@ -4,7 +4,7 @@ import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store } from '../ports/store.js'
 import { isPrefix, PREFIX_RULE } from './api-key-format.js'
-import { MAX_OVERLAP_SECONDS, renamed, rotatedKey, rotatedSecret, switched } from './change.js'
+import { renamed, rotatedKey, rotatedSecret, switched } from './change.js'
 import { changeEntry } from './change-entry.js'
 import { isName, NAME_RULE } from './credential-name.js'
 import { type CredentialDetails, detailsOf } from './details.js'
@@ -19,6 +19,7 @@ import {
   type IssuedApiKey,
   type IssuedSharedSecret,
 } from './issue.js'
+import { isOverlap, MAX_OVERLAP_SECONDS } from './overlap.js'
 import { type RevocationTarget, revocationOf } from './revocation.js'
 
 /** How an API key or a secret is exchanged. */
@@ -188,13 +189,6 @@ function readRotation(options: RotationOptions) {
   if (!isPrefix(prefix)) problems.push(`prefix must be ${PREFIX_RULE}`)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
   return { overlapMs: overlapSeconds * 1000, prefix }
-}
-
-/** Whether the older of two secrets may count for so long. */
-export function isOverlap(seconds: unknown): seconds is number {
-  return (
-    Number.isSafeInteger(seconds) && (seconds as number) >= 0 && (seconds as number) <= MAX_OVERLAP_SECONDS
-  )
 }
 
 async function within<T>(call: (options: CallOptions) => T | Promise<T>): Promise<T> {

@@ -18,6 +18,13 @@ export interface ApiKeyOptions {
   readonly walletHeader?: 'required' | 'optional'
 }
 
+const prefixes = new WeakMap<object, string>()
+
+/** The prefix of an `apiKey`; `undefined` where it is no such method. */
+export function prefixOf(method: OpaqueMethod): string | undefined {
+  return prefixes.get(method)
+}
+
 const UNKNOWN = refused('credential_invalid', {
   presented: 'apiKey',
   hint: 'no stored credential has this digest',
@@ -47,7 +54,7 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
     return identityOf('apiKey', found, walletHeader)
   }
 
-  return {
+  const method: OpaqueMethod = {
     name: 'apiKey',
     presents: 'opaque',
     form: `${start}<43 characters>`,
@@ -60,6 +67,8 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
       return isPending(found) ? found.then((known) => judge(known, context)) : judge(found, context)
     },
   }
+  prefixes.set(method, prefix)
+  return method
 }
 
 function problemsOf(options: ApiKeyOptions): string[] {

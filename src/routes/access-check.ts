@@ -3,14 +3,12 @@ import { type Decimal, formatDecimal, formatUnits, parseDecimal } from '../amoun
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
-import type { GateRequest } from '../request.js'
-import { type GateResponse, jsonResponse, toResponse } from '../response.js'
 import { INEXACT, meets } from '../stages/balance.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { inspectGate, type Wiring } from '../wiring.js'
 import { readJsonObject } from './body.js'
 import type { CheckOptions, Endpoint } from './endpoint.js'
-import { renderRefused } from './refuse.js'
+import { guardedEndpoint } from './guarded-endpoint.js'
 
 const MEMBERS = ['owner', 'mint', 'minimum']
 
@@ -33,24 +31,15 @@ export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
   const walletGate = gate.with({ wallet: 'required' })
   const defaults = { mint: required.mint, minimum: required.minimum }
 
-  return {
-    method: 'POST',
-    path: '/v1/access/check',
-    async handle(request: GateRequest, body) {
-      const decision = await walletGate(request)
-      if (decision.type === 'refuse') return toResponse(decision)
-      const { access } = decision
-      const refuse = (reason: Refused) => renderRefused(reason, wiring, request, access.principal)
-
-      const members = await readJsonObject(request, body, MEMBERS, ['rpc_url'])
-      if (members instanceof Refused) return refuse(members)
-      const question = readQuestion(members, access, wiring, defaults)
-      if (question instanceof Refused) return refuse(question)
-      const { mint, owner, minimum } = question
-      const found = await readBalance({ mint, owner, minimum, exact: true })
-      return found instanceof Refused ? refuse(found) : found.exact ? answer(found, minimum) : refuse(INEXACT)
-    },
-  }
+  return guardedEndpoint(walletGate, 'POST', '/v1/access/check', async ({ access, request, body }) => {
+    const members = await readJsonObject(request, body, MEMBERS, ['rpc_url'])
+    if (members instanceof Refused) return members
+    const question = readQuestion(members, access, wiring, defaults)
+    if (question instanceof Refused) return question
+    const { mint, owner, minimum } = question
+    const found = await readBalance({ mint, owner, minimum, exact: true })
+    return found instanceof Refused ? found : found.exact ? answer(found, minimum) : INEXACT
+  })
 }
 
 interface Question {
@@ -93,15 +82,15 @@ function readMinimum(stated: unknown): Decimal | undefined {
   return typeof stated === 'number' ? parseDecimal(String(stated)) : undefined
 }
 
-function answer(found: Parameters<typeof meets>[0], minimum: Decimal): GateResponse {
+function answer(found: Parameters<typeof meets>[0], minimum: Decimal): object {
   const allowed = meets(found, minimum)
   const held = formatUnits(found.amount, found.decimals)
   const needed = formatDecimal(minimum)
-  return jsonResponse(200, {
+  return {
     allowed,
     reason: allowed ? 'Sufficient balance' : `Insufficient balance. Required: ${needed}, Found: ${held}`,
     balance: Number(held),
     balance_exact: held,
     minimum_exact: needed,
-  })
+  }
 }

@@ -36,6 +36,18 @@ export async function readJsonObject(
     : refused('body_invalid', { problem: `The body has members other than ${known.join(', ')}` })
 }
 
+/** As {@link readJsonObject}, where no body at all is an empty object, whatever media type is claimed for it. */
+export async function readOptionalJsonObject(
+  request: GateRequest,
+  body: IncomingBody,
+  known: readonly string[],
+): Promise<Readonly<Record<string, unknown>> | Refused> {
+  const length = readHeader(request, 'content-length')
+  const chunked = readHeader(request, 'transfer-encoding') !== undefined
+  if (!chunked && (length === undefined || length === '0')) return {}
+  return readJsonObject(request, body, known)
+}
+
 // Express 4's parsers leave an empty object where they did not parse; then nobody has read the stream.
 function isParsed({ parsed, stream }: IncomingBody): boolean {
   if (parsed === undefined) return false

@@ -14,17 +14,35 @@ export interface IncomingBody {
 /** One HTTP endpoint, for any framework to mount. It guards itself. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Exact, below the mount. */
+  /** Below the mount. A segment that begins with a colon stands for any text, decoded. */
   readonly path: string
-  handle(request: GateRequest, body: IncomingBody): Promise<GateResponse>
+  handle(request: GateRequest, body: IncomingBody, params: PathParams): Promise<GateResponse>
 }
+
+/** What stood in the place of a path's named segments. */
+export type PathParams = Readonly<Record<string, string>>
 
 /** Which endpoints to mount. */
 export interface RouteGroups {
-  /** `POST /v1/auth/wallet/connect` and `/verify`: a wallet signs in. Needs `walletSession` and a store. */
+  /**
+   * `POST /v1/auth/wallet/connect`, `/verify` and `/logout`, and `GET /v1/auth/me`: a wallet signs in and out. Needs
+   * `walletSession` and a store.
+   */
   readonly signIn?: true
+  /** `/v1/keys`: signed-in wallets make, watch, rotate and revoke API keys of their own. Needs `apiKey` too. */
+  readonly keys?: true | KeyRoutesOptions
   /** `POST /v1/access/check`: what a caller's wallet holds. */
   readonly check?: CheckOptions
+}
+
+/** What signed-in wallets may give their keys. */
+export interface KeyRoutesOptions {
+  /** Scopes that a key may have. Default none: a caller must not grant itself what the host checks for. */
+  readonly scopes?: readonly string[]
+  /** Environments that a key may be for. Default the gate's own, where it names one. */
+  readonly environments?: readonly string[]
+  /** How many keys of one account may live at a time. Default 50. */
+  readonly maxPerAccount?: number
 }
 
 export interface CheckOptions {

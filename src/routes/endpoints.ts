@@ -3,7 +3,8 @@ import { GateError } from '../gate-error.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import { assertGate } from '../wiring.js'
 import { accessCheck } from './access-check.js'
-import type { Endpoint, RouteGroups } from './endpoint.js'
+import type { Endpoint, PathParams, RouteGroups } from './endpoint.js'
+import { keys } from './keys.js'
 import { signIn } from './sign-in.js'
 
 /**
@@ -14,20 +15,56 @@ import { signIn } from './sign-in.js'
 export function createEndpoints(gate: Gate, groups: RouteGroups): readonly Endpoint[] {
   assertGate(gate)
   const problems = isOptions(groups)
-    ? unknownOptions('routes', groups, ['signIn', 'check'])
+    ? unknownOptions('routes', groups, ['signIn', 'keys', 'check'])
     : ['routes must be given the groups to mount, for example { signIn: true }']
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
   return [
     ...(groups.signIn === undefined ? [] : signIn(gate)),
+    ...(groups.keys === undefined ? [] : keys(gate, groups.keys === true ? {} : groups.keys)),
     ...(groups.check === undefined ? [] : [accessCheck(gate, groups.check)]),
   ]
 }
 
-/** The endpoint for a method and an exact path, where there is one. */
+/** An endpoint, and what stood in its path. */
+export interface EndpointMatch {
+  readonly endpoint: Endpoint
+  readonly params: PathParams
+}
+
+/** The endpoint for a method and a path, where there is one. */
 export function findEndpoint(
   endpoints: readonly Endpoint[],
   method: string | undefined,
   path: string | undefined,
-): Endpoint | undefined {
-  return endpoints.find((endpoint) => endpoint.path === path && endpoint.method === method)
+): EndpointMatch | undefined {
+  if (path === undefined) return undefined
+  const segments = path.split('/')
+  for (const endpoint of endpoints) {
+    if (endpoint.method !== method) continue
+    const params = matchPath(endpoint.path.split('/'), segments)
+    if (params !== undefined) return { endpoint, params }
+  }
+  return undefined
+}
+
+function matchPath(pattern: readonly string[], segments: readonly string[]): PathParams | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [at, expected] of pattern.entries()) {
+    const segment = segments[at] ?? ''
+    if (!expected.startsWith(':')) {
+      if (segment !== expected) return undefined
+    } else if (segment === '') return undefined
+    else params[expected.slice(1)] = decode(segment)
+  }
+  return params
+}
+
+// What cannot be decoded names nothing that exists.
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return ''
+  }
 }

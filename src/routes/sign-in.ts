@@ -1,3 +1,4 @@
+import { clientKeyOf } from '../client-address.js'
 import { accountOfWallet } from '../credentials/wallet-account.js'
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
@@ -15,6 +16,7 @@ import { inspectGate, type Wiring } from '../wiring.js'
 import { readJsonObject } from './body.js'
 import type { Endpoint, IncomingBody } from './endpoint.js'
 import { renderRefused } from './refuse.js'
+import { session } from './session.js'
 
 const NO_ADDRESS = refused('body_invalid', { problem: 'wallet_address must be a Solana address' })
 const NO_SIGNATURE = refused('body_invalid', {
@@ -25,7 +27,7 @@ const SIGNATURE_INVALID = refused('signature_invalid', {})
 
 /**
  * Wallet sign-in: `POST /v1/auth/wallet/connect` hands out a message to sign, `POST /v1/auth/wallet/verify` a session
- * for its signature. Both are open to all.
+ * for its signature. Both are open to all. What a session may ask about itself comes with them.
  *
  * @throws GateError `ERR_GATE_OPTIONS` where the gate has no `walletSession`, or no store to claim nonces with.
  */
@@ -42,14 +44,22 @@ export function signIn(gate: Gate): readonly Endpoint[] {
   const challenges = createChallenges({ origin, secrets, ttlSeconds: challengeTtlSeconds })
   const issueSession = createSessionIssuer({ origin, secrets, ttlSeconds: sessionTtlSeconds })
 
-  async function connect(members: Members): Promise<object | Refused> {
+  async function connect(members: Members, { ip }: GateRequest): Promise<object | Refused> {
+    const excess = await wiring.limit('connect', clientKeyOf(ip))
+    if (excess !== undefined) return excess
     const address = readAddress(members.wallet_address)
     if (address === undefined) return NO_ADDRESS
     const challenge = challenges.issue(address.text, config.clock.wallMs())
     return { challenge, message: challenge }
   }
 
-  async function verify(members: Members, { message: native }: GateRequest): Promise<object | Refused> {
+  async function verify(members: Members, request: GateRequest): Promise<object | Refused> {
+    const outcome = await prove(members, request)
+    if (outcome !== CHALLENGE_INVALID && outcome !== SIGNATURE_INVALID) return outcome
+    return (await wiring.limit('failures', clientKeyOf(request.ip))) ?? outcome
+  }
+
+  async function prove(members: Members, { message: native }: GateRequest): Promise<object | Refused> {
     const { signature, challenge } = members
     const address = readAddress(members.wallet_address)
     if (address === undefined) return NO_ADDRESS
@@ -81,6 +91,7 @@ export function signIn(gate: Gate): readonly Endpoint[] {
   }
 
   return [
+    ...session(gate),
     openEndpoint('/v1/auth/wallet/connect', ['wallet_address'], wiring, connect),
     openEndpoint('/v1/auth/wallet/verify', ['wallet_address', 'signature', 'challenge'], wiring, verify),
   ]
