@@ -29,6 +29,14 @@ export function decodeBase58(text: string, length: number): Uint8Array | undefin
   return leading(text, '1') === leadingZeros(bytes) ? bytes : undefined
 }
 
+/** Bytes in base58: a `1` for each leading zero byte, then the number they make. */
+export function encodeBase58(bytes: Uint8Array): string {
+  let value = BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`)
+  let digits = ''
+  for (; value > 0n; value /= 58n) digits = ALPHABET.charAt(Number(value % 58n)) + digits
+  return '1'.repeat(leadingZeros(bytes)) + digits
+}
+
 function digitAt(text: string, at: number): number {
   const code = text.charCodeAt(at)
   return code < 128 ? (DIGIT_OF[code] ?? -1) : -1

@@ -14,7 +14,23 @@ export type {
   CredentialRecord,
   SharedSecretCredential,
 } from './credentials/credential.js'
-export type { CredentialGrant, IssuedApiKey, IssuedSharedSecret } from './credentials/issue.js'
+export type { CredentialDetails } from './credentials/details.js'
+export type { ApiKeyEntry, CredentialEntry, EntryRecord, SharedSecretEntry } from './credentials/entry.js'
+export type {
+  ApiKeyGrant,
+  CredentialGrant,
+  ImportedKeyGrant,
+  IssuedApiKey,
+  IssuedSharedSecret,
+} from './credentials/issue.js'
+export {
+  type CredentialFilter,
+  type CredentialManager,
+  type ManagedStore,
+  manageCredentials,
+  type RotationOptions,
+} from './credentials/manager.js'
+export type { RevocationTarget } from './credentials/revocation.js'
 export type { Allow, Decision, Dependency, Refusal, RefusalCode, RefusalReason } from './decision.js'
 export type { MountOptions } from './exemptions.js'
 export { createGate, type Gate } from './gate.js'
@@ -36,9 +52,22 @@ export {
 export type { Balance, BalanceQuery, BalanceSource, MintInfo } from './ports/balance-source.js'
 export type { CallOptions } from './ports/call-options.js'
 export type { Clock } from './ports/clock.js'
-export type { FindCredential, Store } from './ports/store.js'
+export type { LimitKind, Limits, LimitVerdict } from './ports/limits.js'
+export type {
+  Added,
+  Change,
+  ChangePage,
+  CredentialPage,
+  CredentialQuery,
+  FindCredential,
+  Store,
+  UsageBatch,
+  UsageCount,
+  UsageQuery,
+  UsageSum,
+} from './ports/store.js'
 export { type GateRequest, type NodeMessage, toGateRequest } from './request.js'
 export type { BalanceRequirement, Requirements, RequiresBalance, RequiresWallet } from './requirements.js'
 export { type GateResponse, toResponse } from './response.js'
-export type { CheckOptions, RouteGroups } from './routes/endpoint.js'
+export type { CheckOptions, KeyRoutesOptions, RouteGroups } from './routes/endpoint.js'
 export type { DecisionEvent, Stage } from './telemetry/decision-event.js'

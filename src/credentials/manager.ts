@@ -3,6 +3,7 @@ import { GateError } from '../gate-error.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store } from '../ports/store.js'
+import { systemClock } from '../system-clock.js'
 import { isPrefix, PREFIX_RULE } from './api-key-format.js'
 import { renamed, rotatedKey, rotatedSecret, switched } from './change.js'
 import { changeEntry } from './change-entry.js'
@@ -107,10 +108,10 @@ export function withManager<S extends Store>(store: S, clock: Clock): S & Creden
  * The life of credentials over any store, such as one of the host's own.
  *
  * @example
- * const credentials = manageCredentials(myStore, systemClock)
+ * const credentials = manageCredentials(myStore)
  * const { key } = await credentials.issueApiKey({ accountId: 'robots-inc' })
  */
-export function manageCredentials(store: Store, clock: Clock): CredentialManager {
+export function manageCredentials(store: Store, clock: Clock = systemClock): CredentialManager {
   async function add(entry: CredentialEntry): Promise<void> {
     const added = await within((options) => store.addCredential(entry, null, options))
     if (added !== 'added') {
