@@ -1,6 +1,6 @@
 import type { Clock } from 'sallyport'
 
-/** The machine's clock, except that minutes can be skipped: the demo shows cache times without waiting for them. */
+/** The machine's clocks, except that minutes can be skipped: the demo shows what time does without waiting for it. */
 export interface SkippingClock extends Clock {
   skip(ms: number): void
 }
@@ -8,7 +8,7 @@ export interface SkippingClock extends Clock {
 export function skippingClock(): SkippingClock {
   let skippedMs = 0
   return {
-    wallMs: () => Date.now(),
+    wallMs: () => Date.now() + skippedMs,
     monotonicMs: () => performance.now() + skippedMs,
     skip(ms) {
       skippedMs += ms

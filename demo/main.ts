@@ -2,10 +2,15 @@
  * The main job: a real Solana ledger, the example merchant on Express, Fastify and Koa in turn, and real requests
  * against it. Ends with 0 only when every answer is as the wire contract says.
  */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Ledger, openLedger } from '@sallyport/ledger'
 import type { DecisionEvent } from 'sallyport'
+import { sqliteStore } from 'sallyport/stores/sqlite'
 import { startExpress } from '../examples/express.js'
 import { startFastify } from '../examples/fastify.js'
 import { createGates, type Gates } from '../examples/gates.js'
@@ -38,7 +43,18 @@ async function demonstrate(
   const onDecision = ({ durationMs }: DecisionEvent) => {
     decidingMs = (decidingMs ?? 0) + durationMs
   }
-  const gates = createGates({ rpcUrl: rpc.url, mint: market.mint, clock, onDecision })
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-demo-'))
+  const sealingKeys = [randomBytes(32).toString('base64')]
+  const store = sqliteStore({ file: join(folder, 'merchant.db'), sealingKeys, clock })
+  const gates = createGates({
+    store,
+    origin: 'https://merchant.example',
+    sessionSecrets: [randomBytes(32).toString('base64url')],
+    rpcUrl: rpc.url,
+    mint: market.mint,
+    clock,
+    onDecision,
+  })
   await gates.gate.ready()
   const server = await start(gates, 0)
   const { port } = server.address() as AddressInfo
@@ -57,6 +73,8 @@ async function demonstrate(
   } finally {
     await new Promise((resolve) => server.close(resolve))
     await gates.gate.close()
+    await store.close()
+    await rm(folder, { recursive: true })
     await rpc.close()
   }
   return { rows, complaints }
@@ -68,7 +86,9 @@ function formatMs(ms: number | undefined): string {
 
 async function main(): Promise<void> {
   const ledger = await openLedger(process.env.SOLANA_RPC_URL)
-  console.log(`Solana ledger at ${ledger.rpcUrl}; one mint of 9 decimals and three wallets per framework.\n`)
+  console.log(
+    `Solana ledger at ${ledger.rpcUrl}; one mint of 9 decimals and five wallets per framework, keys in a SQLite file.\n`,
+  )
   const rows: string[][] = []
   const complaints: string[] = []
   try {

@@ -1,4 +1,5 @@
 import type { Ledger, LedgerWallet } from '@sallyport/ledger'
+import { type TestWallet, testWallet } from 'sallyport/testing'
 
 /** One whole ACTO, in base units. */
 export const ACTO = 1_000_000_000n
@@ -12,6 +13,8 @@ export interface Market {
   readonly poor: LedgerWallet
   /** Holds enough, and is not asked about before the RPC is down. */
   readonly unseen: LedgerWallet
+  /** Holds 60,000 ACTO, and signs what it is given. */
+  readonly signer: TestWallet
 }
 
 /** Puts a market on the ledger by real transactions. */
@@ -23,5 +26,8 @@ export async function openMarket(ledger: Ledger): Promise<Market> {
     await ledger.mintTo(account, mint, whole * ACTO)
     return wallet
   }
-  return { mint, rich: await hold(125_000n), poor: await hold(25_000n), unseen: await hold(60_000n) }
+  const signer = testWallet()
+  const donor = await hold(60_000n)
+  await ledger.transfer({ mint, from: donor, to: signer.address, amount: 60_000n * ACTO })
+  return { mint, rich: await hold(125_000n), poor: await hold(25_000n), unseen: await hold(60_000n), signer }
 }

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
-import type { Step } from './scenario.js'
+import type { Body, Late, Step } from './step.js'
 
 /** What came of a step. */
 export interface Outcome {
@@ -18,6 +18,7 @@ export async function perform(step: Step, port: number, rpc: { calls(): number }
   const { status, body } = await send(step, port)
   const rpcCalls = rpc.calls() - before
   const code = typeof body.code === 'string' ? body.code : ''
+  step.after?.(body)
   return { status, code, rpcCalls, complaint: complain(step, { status, code, rpcCalls, body }) }
 }
 
@@ -36,18 +37,28 @@ function complain(
   )
 }
 
-type Body = Readonly<Record<string, unknown>>
+function now<T extends object | string>(value: Late<T>): T {
+  return typeof value === 'function' ? value() : value
+}
 
 function send(
-  { method = 'GET', path, headers, body }: Step,
+  { method = 'GET', path, headers: lateHeaders, body }: Step,
   port: number,
 ): Promise<{ readonly status: number; readonly body: Body }> {
+  const headers = now(lateHeaders)
   const pairs: (readonly [string, string])[] = Array.isArray(headers) ? [...headers] : Object.entries(headers)
-  const text = body === undefined ? undefined : JSON.stringify(body)
+  const text = body === undefined ? undefined : JSON.stringify(now(body))
   if (text !== undefined) pairs.push(['Content-Type', 'application/json'])
   pairs.push(['Host', `127.0.0.1:${port}`], ['Content-Length', String(Buffer.byteLength(text ?? ''))])
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path, headers: pairs.flat(), agent: false })
+    const outgoing = request({
+      host: '127.0.0.1',
+      port,
+      method,
+      path: now(path),
+      headers: pairs.flat(),
+      agent: false,
+    })
     outgoing.on('error', reject)
     outgoing.on('response', async (response) => {
       const chunks: Buffer[] = []

@@ -1,27 +1,10 @@
 import type { Ledger } from '@sallyport/ledger'
 import type { Gates } from '../examples/gates.js'
 import type { SkippingClock } from './clock.js'
+import { writeKeyLife } from './key-life.js'
 import { ACTO, type Market } from './market.js'
+import type { Step } from './step.js'
 import { mintByHand, mintWithLibrary } from './tokens.js'
-
-/** One request and what the wire contract says of it. */
-export interface Step {
-  readonly what: string
-  readonly method?: 'GET' | 'POST'
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>> | readonly (readonly [string, string])[]
-  readonly body?: object
-  /** What happens in the world first. */
-  readonly before?: () => Promise<void> | void
-  readonly expect: {
-    readonly status: number
-    /** The problem's code; absent for a success. */
-    readonly code?: string
-    readonly rpcCalls: number
-    /** Members that the body must have. */
-    readonly body?: Readonly<Record<string, unknown>>
-  }
-}
 
 /** What the steps act upon. */
 export interface World {
@@ -226,5 +209,6 @@ export async function writeScenario(
       headers: as(unseenKey, unseen.address),
       expect: { status: 200, rpcCalls: 1 },
     },
+    ...writeKeyLife(market.signer, clock),
   ]
 }

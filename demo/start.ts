@@ -1,6 +1,8 @@
 /** Keeps one example server running over a local Solana ledger and prints requests to paste. */
+import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { openLedger } from '@sallyport/ledger'
+import { memoryStore } from 'sallyport/stores/memory'
 import { startExpress } from '../examples/express.js'
 import { createGates } from '../examples/gates.js'
 import { openMarket } from './market.js'
@@ -8,9 +10,16 @@ import { mintByHand } from './tokens.js'
 
 const ledger = await openLedger(process.env.SOLANA_RPC_URL)
 const { mint, rich, poor } = await openMarket(ledger)
-const gates = createGates({ rpcUrl: ledger.rpcUrl, mint })
+const wanted = Number(process.env.PORT ?? 3000)
+const gates = createGates({
+  store: memoryStore(),
+  origin: `http://127.0.0.1:${wanted}`,
+  sessionSecrets: [randomBytes(32).toString('base64url')],
+  rpcUrl: ledger.rpcUrl,
+  mint,
+})
 await gates.gate.ready()
-const server = await startExpress(gates, Number(process.env.PORT ?? 3000)).catch(giveUp)
+const server = await startExpress(gates, wanted).catch(giveUp)
 const { port } = server.address() as AddressInfo
 const origin = `http://127.0.0.1:${port}`
 

@@ -9,7 +9,7 @@ export function startExpress({ gate, members, processors, refunders }: Gates, po
   const app = express()
   const proofs = createProofs()
 
-  app.use(routes(gate, { check: { balance: members } }))
+  app.use(routes(gate, { signIn: true, keys: true, check: { balance: members } }))
   app.use(requireAccess(gate, { public: ['/health'] }))
   app.use(express.json())
 

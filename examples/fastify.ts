@@ -12,7 +12,7 @@ export async function startFastify(
   const app = fastify({ forceCloseConnections: true })
   const proofs = createProofs()
 
-  await app.register(routes, { gate, check: { balance: members } })
+  await app.register(routes, { gate, signIn: true, keys: true, check: { balance: members } })
   await app.register(sallyport, { gate, public: ['/health'] })
 
   app.get('/health', async () => ({ ok: true }))

@@ -1,9 +1,22 @@
-import { apiKey, type Clock, createGate, type DecisionEvent, deny, sharedSecretJwt } from 'sallyport'
+import {
+  apiKey,
+  type Clock,
+  createGate,
+  type DecisionEvent,
+  deny,
+  type ManagedStore,
+  sharedSecretJwt,
+  walletSession,
+} from 'sallyport'
 import { solanaBalances } from 'sallyport/balances/solana'
-import { memoryStore } from 'sallyport/stores/memory'
 
 /** What the example merchant needs to know. */
 export interface MerchantOptions {
+  /** Where keys, sessions and counts are kept, for example `sqliteStore({ file, sealingKeys })`. */
+  readonly store: ManagedStore
+  /** Where the merchant's API lives: what wallets sign in to. */
+  readonly origin: string
+  readonly sessionSecrets: readonly string[]
   readonly rpcUrl: string
   readonly mint: string
   readonly onDecision?: (event: DecisionEvent) => void
@@ -11,19 +24,25 @@ export interface MerchantOptions {
 }
 
 /** The merchant's gates: the same for every framework. */
-export function createGates({ rpcUrl, mint, ...options }: MerchantOptions) {
-  const store = memoryStore()
+export function createGates({ store, origin, sessionSecrets, rpcUrl, mint, ...options }: MerchantOptions) {
   const gate = createGate({
     store,
-    methods: [apiKey({ prefix: 'acto' }), sharedSecretJwt()],
+    methods: [
+      apiKey({ prefix: 'acto' }),
+      sharedSecretJwt(),
+      walletSession({ origin, secrets: sessionSecrets }),
+    ],
     balances: solanaBalances({ rpcUrl }),
     ...options,
   })
   return {
     store,
     gate,
-    /** Robots and their owners: an API key, a wallet, and 50,000 ACTO in it. */
-    members: gate.with({ methods: ['apiKey'], balance: { mint, minimum: '50000', symbol: 'ACTO' } }),
+    /** Robots and their owners: an API key or a session, a wallet, and 50,000 ACTO in it. */
+    members: gate.with({
+      methods: ['apiKey', 'walletSession'],
+      balance: { mint, minimum: '50000', symbol: 'ACTO' },
+    }),
     /** Payment processors, with tokens they mint themselves. */
     processors: gate.with({ methods: ['sharedSecretJwt'], role: 'processor' }),
     /** Whoever the merchant's own rule lets refund. */

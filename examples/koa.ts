@@ -11,7 +11,7 @@ export function startKoa({ gate, members, processors, refunders }: Gates, port: 
   const router = new Router()
   const proofs = createProofs()
 
-  app.use(routes(gate, { check: { balance: members } }))
+  app.use(routes(gate, { signIn: true, keys: true, check: { balance: members } }))
   app.use(requireAccess(gate, { public: ['/health'] }))
 
   router.get('/health', (ctx) => {

@@ -49,12 +49,12 @@ export interface Gate<A extends Access = Access> {
   /**
    * The kill switch: ends a credential, or every credential and session of an account, of a wallet, or of all. On this
    * gate it holds at once, on every other that shares the store within `revocationBoundMs`. False where there is no
-   * credential of that id.
+   * credential of that id. A wallet may sign in again: who must not is a matter of policy.
    *
    * @throws GateError `ERR_GATE_OPTIONS` where the gate has no store or the target is none. Rejects with the store's
    * error where the store cannot: then nothing was revoked, as far as is known.
    * @example
-   * await gate.revoke({ wallet: stolen })
+   * await gate.revoke({ account: 'robots-inc' })
    */
   revoke(target: RevocationTarget): Promise<boolean>
   /**

@@ -8,6 +8,7 @@ import type { ResolvedBalance, ResolvedRequirements } from './requirements.js'
 import { type BalanceReader, createBalanceReader } from './stages/balance.js'
 import { createLimiter, type Limiter } from './stages/limit.js'
 import { createWalletSelector, type WalletSelector } from './stages/wallet.js'
+import { createOutageWarner } from './telemetry/outage-warner.js'
 import { createReporter, createWarner, type Reporter } from './telemetry/reporter.js'
 import { createUsageCounter, type UsageCounter } from './usage/usage-counter.js'
 import { RequestVerifyContext } from './verify-context.js'
@@ -32,6 +33,7 @@ export interface Wiring {
 /** Wires what a gate's options name. */
 export function createWiring(config: GateConfig): Wiring {
   const { clock, findCredential: find, store, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
+  const warn = createOutageWarner(clock)
   const credentials = createStandingCredentials({ find, store, clock, timeoutMs, boundMs })
   return {
     config,
@@ -40,9 +42,9 @@ export function createWiring(config: GateConfig): Wiring {
     requiredBalances: new Map(),
     verifyContext: (message) => new RequestVerifyContext(config, credentials, message),
     wallets: createWalletSelector(config.walletHeader, config.walletField),
-    usage: store && config.usage && createUsageCounter({ store, clock, timeoutMs, ...config.usage }),
-    limit: createLimiter(config.limits, timeoutMs),
-    reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(clock),
+    usage: store && config.usage && createUsageCounter({ store, clock, timeoutMs, warn, ...config.usage }),
+    limit: createLimiter(config.limits, timeoutMs, warn),
+    reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(warn),
     closed: false,
   }
 }

@@ -1,11 +1,12 @@
 import type { Principal } from '../access.js'
 import { isPending } from '../deadline.js'
-import type { Decision, Refusal, RefusalCode } from '../decision.js'
+import type { Decision, Refusal } from '../decision.js'
 import type { Balance } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
 import { type GateRequest, pathOf } from '../request.js'
 import { wireCodeOf } from '../response.js'
 import type { DecisionEvent, Stage } from './decision-event.js'
+import type { WarnOfOutage } from './outage-warner.js'
 import { describeCause } from './redact.js'
 
 /** What happened on the way to a decision. */
@@ -22,9 +23,6 @@ export interface Reporter {
   begin(): Trace
   end(request: GateRequest, decision: Decision, trace: Trace): void
 }
-
-const WARNING_INTERVAL_MS = 10_000
-const OUTAGES: ReadonlySet<string> = new Set<RefusalCode>(['dependency_unavailable', 'policy_unavailable'])
 
 /** Tells the host's hook of every decision. A hook that throws or rejects changes nothing. */
 export function createReporter(onDecision: (event: DecisionEvent) => unknown, clock: Clock): Reporter {
@@ -58,26 +56,15 @@ function beginTrace(clock: Clock): Trace {
   }
 }
 
-/** For hosts without a hook: an outage is told by a process warning, at most one every ten seconds. */
-export function createWarner(clock: Clock): Reporter {
-  let lastMs = Number.NEGATIVE_INFINITY
-  let unsaid = 0
+/** For hosts without a hook: an outage is told by a process warning. */
+export function createWarner(warn: WarnOfOutage): Reporter {
   return {
     begin: () => UNTIMED,
-    end: unnoticed((_request, decision) => {
-      if (decision.type !== 'refuse' || !OUTAGES.has(decision.code)) return
-      const nowMs = clock.monotonicMs()
-      if (nowMs - lastMs < WARNING_INTERVAL_MS) {
-        unsaid++
-        return
-      }
-      const outage = outageOf(decision)
-      if (outage === undefined) return
-      const more = unsaid === 0 ? '' : ` (and ${unsaid} more since the last warning)`
-      lastMs = nowMs
-      unsaid = 0
-      process.emitWarning(`${outage.dependency} could not answer: ${outage.cause}${more}`, 'SallyportOutage')
-    }),
+    end(_request, decision) {
+      if (decision.type !== 'refuse') return
+      if (decision.code === 'dependency_unavailable') warn(decision.dependency, decision.cause)
+      else if (decision.code === 'policy_unavailable') warn('policy', decision.cause)
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { Refused } from '../decision.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store, UsageBatch, UsageCount } from '../ports/store.js'
 import { attempt } from '../stages/attempt.js'
+import type { WarnOfOutage } from '../telemetry/outage-warner.js'
 
 /** What a counter is made of. */
 export interface UsageOptions {
@@ -12,6 +13,8 @@ export interface UsageOptions {
   readonly timeoutMs: number
   /** Counts are written this long after the first of them, in milliseconds. */
   readonly flushIntervalMs: number
+  /** Told of counts that could not be written yet. */
+  readonly warn: WarnOfOutage
 }
 
 /** Where one request was counted: what is found out later about it moves it. */
@@ -48,7 +51,8 @@ interface Cell {
 type Cells = Map<string, Cell>
 
 /** Makes a counter. No request is written by itself, and no map grows without bound. */
-export function createUsageCounter({ store, clock, timeoutMs, flushIntervalMs }: UsageOptions): UsageCounter {
+export function createUsageCounter(options: UsageOptions): UsageCounter {
+  const { store, clock, timeoutMs, flushIntervalMs, warn } = options
   let cells = new Map<string, Cells>()
   let size = 0
   let hourMs = 0
@@ -110,7 +114,10 @@ export function createUsageCounter({ store, clock, timeoutMs, flushIntervalMs }:
       const batch = unwritten ?? take()
       unwritten = batch
       const written = await attempt<void>('store', timeoutMs, (options) => store.addUsage(batch, options))
-      if (written instanceof Refused) return arm()
+      if (written instanceof Refused) {
+        if (written.reason.code === 'dependency_unavailable') warn('store', written.reason.cause)
+        return arm()
+      }
       unwritten = undefined
     }
   }
