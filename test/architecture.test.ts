@@ -23,7 +23,7 @@ function readFolder(folder: string): SourceFile[] {
 }
 
 function importsOf(path: string, text: string): string[] {
-  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport\(|^import)\s*'([^']+)'/gm)].map(
+  const specifiers = [...withoutComments(text).matchAll(/(?:\bfrom|\bimport\(|^import)\s*'([^']+)'/gm)].map(
     (match) => match[1] ?? '',
   )
   return specifiers.map((specifier) =>
@@ -40,14 +40,23 @@ const all = [...core, ...adapters]
 /** Who may import a package. Whatever is not named may be imported by nobody. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@solana/web3.js': /^src\/balances\/(?:solana-rpc|token-accounts)\.ts$/,
-  'lru-cache': /^src\/(?:balances\/cached|credentials\/lookup)\.ts$/,
+  'lru-cache': /^src\/(?:balances\/cached|credentials\/lookup|limits\/bounded-keys)\.ts$/,
   'jose/errors': /^src\/methods\//,
   'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
   'jose/jws/compact/verify': /^src\/methods\/jws-signature\.ts$/,
-  'jose/jwt/sign': /^src\/sign-in\/session\.ts$/,
+  'jose/jwt/sign': /^src\/(?:sign-in\/session|client\/shared-secret-token|testing\/mint-token)\.ts$/,
+  kysely: /^src\/stores\/(?:sql\/|sql\.ts|sqlite\.ts)|^src\/cli\/open-postgres\.ts$/,
+  libsql: /^src\/stores\/(?:sqlite|sql\/file)\.ts$/,
+  'rate-limiter-flexible': /^src\/limits\//,
+  commander: /^src\/cli\//,
+  pg: /^src\/cli\/open-postgres\.ts$/,
+  ioredis: /^src\/cli\/open-redis\.ts$/,
+  'node:assert/strict': /^src\/testing\//,
   fastify: /^adapters\/fastify\.ts$/,
   'fastify-plugin': /^adapters\/fastify\.ts$/,
-  'node:crypto': /^src\/(?:gate|routes\/refuse|(?:credentials|methods|sign-in)\/[a-z0-9-]+)\.ts$/,
+  'node:crypto':
+    /^src\/(?:decider|routes\/refuse|(?:credentials|methods|sign-in|usage|limits|testing|cli|stores\/sql|stores\/redis)\/[a-z0-9-]+)\.ts$/,
+  'node:net': /^src\/client-address\.ts$/,
   'node:async_hooks': /^src\/balances\/solana-rpc\.ts$/,
   'node:stream': /^src\/routes\//,
   'node:http': /^adapters\//,
@@ -55,19 +64,34 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 
 /** What a folder of the core may import of the core: folders, and files at its top. */
 const FOLDERS: Readonly<Record<string, RegExp>> = {
-  ports: /^src\/(?:ports\/|amount\.ts|credentials\/credential\.ts)/,
+  ports: /^src\/(?:ports\/|amount\.ts|credentials\/(?:credential|entry)\.ts)/,
   credentials: /^src\/(?:credentials|ports|stages\/attempt\.ts|[a-z0-9-]+\.ts)/,
-  methods: /^src\/(?:methods|credentials|ports|sign-in\/wallet-account\.ts|[a-z0-9-]+\.ts)/,
+  usage: /^src\/(?:usage|ports|stages\/attempt\.ts|telemetry\/outage-warner\.ts|[a-z0-9-]+\.ts)/,
+  limits: /^src\/(?:limits|ports|[a-z0-9-]+\.ts)/,
+  client: /^src\/(?:client|ports|[a-z0-9-]+\.ts)/,
+  methods: /^src\/(?:methods|credentials|ports|[a-z0-9-]+\.ts)/,
   'sign-in': /^src\/(?:sign-in|methods\/token-type\.ts|[a-z0-9-]+\.ts)/,
   balances: /^src\/(?:balances|ports|[a-z0-9-]+\.ts)/,
-  stores: /^src\/(?:credentials|ports|[a-z0-9-]+\.ts)/,
-  stages: /^src\/(?:stages|methods|ports|[a-z0-9-]+\.ts)/,
+  stores: /^src\/(?:stores|credentials|ports|[a-z0-9-]+\.ts)/,
+  stages: /^src\/(?:stages|methods|ports|telemetry\/outage-warner\.ts|[a-z0-9-]+\.ts)/,
   telemetry: /^src\/(?:telemetry|ports|[a-z0-9-]+\.ts)/,
-  routes: /^src\/(?:routes|sign-in|methods\/wallet-session\.ts|stages\/balance\.ts|ports|[a-z0-9-]+\.ts)/,
+  routes: /^src\/(?:routes|sign-in|credentials|usage|methods|stages|ports|[a-z0-9-]+\.ts)/,
+  // Programs and tools around the package: they put it to use.
+  cli: /^src\//,
+  testing: /^src\//,
 }
 
 /** The files that put the others together: nothing that is put together may reach up to them. */
-const ASSEMBLY = new Set(['src/gate.ts', 'src/options.ts', 'src/index.ts', 'src/readiness.ts'])
+const ASSEMBLY = new Set([
+  'src/gate.ts',
+  'src/decider.ts',
+  'src/options.ts',
+  'src/index.ts',
+  'src/readiness.ts',
+])
+
+/** Programs of their own, in other processes or in tests: they stand above the assembly. */
+const PROGRAMS = /^src\/(?:cli|testing)\//
 
 /** What plug-ins of one folder share; any other import between them is refused. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
@@ -129,7 +153,7 @@ describe('the house', () => {
 
   it('lets nothing import the files that assemble it, except for their types', () => {
     const upward = core.flatMap(({ path, text }) =>
-      ASSEMBLY.has(path)
+      ASSEMBLY.has(path) || PROGRAMS.test(path)
         ? []
         : [...text.matchAll(/^import (?!type )[^']*'([^']+)'/gm)]
             .map((match) =>
@@ -154,6 +178,17 @@ describe('the house', () => {
     expect(sideways).toEqual([])
   })
 
+  it('keeps the parts of one store to that store', () => {
+    const storeOf = (path: string) => /^src\/stores\/([a-z0-9-]+)/.exec(path)?.[1] ?? ''
+    const owners = (path: string) => (storeOf(path) === 'sqlite' ? ['sqlite', 'sql'] : [storeOf(path)])
+    const foreign = core.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => /^src\/stores\/[a-z0-9-]+\//.test(name) && !owners(path).includes(storeOf(name)))
+        .map((name) => `${path} imports ${name}`),
+    )
+    expect(foreign).toEqual([])
+  })
+
   it('holds only types in ports', () => {
     const values = core.filter(
       ({ path, text }) => path.startsWith('src/ports/') && /^export (?!type|interface)/m.test(text),
@@ -162,16 +197,17 @@ describe('the house', () => {
   })
 
   it.each([
-    ['the clock', /\b(?:Date\.now|performance\.now)\(|new Date\(\)/, 'src/system-clock.ts'],
-    ['a timer', /\bset(?:Timeout|Interval|Immediate)\(/, 'src/deadline.ts'],
-    ['the network', /(?<!cappedF|rpcF|customF|\.)\bfetch\(/, 'src/capped-fetch.ts'],
-  ])('reaches %s in one place', (_what, pattern, place) => {
+    ['the clock', /\b(?:Date\.now|performance\.now)\(|new Date\(\)/, ['src/system-clock.ts']],
+    ['a timer', /\bset(?:Timeout|Interval|Immediate)\(/, ['src/client/wait.ts', 'src/deadline.ts']],
+    // The command line is told by the environment; a library is told by its options.
+    ['the environment', /\bprocess\.env\b/, ['src/cli/environment.ts']],
+    ['the network', /(?<!cappedF|rpcF|customF|\.)\bfetch\(/, ['src/capped-fetch.ts', 'src/client/send.ts']],
+  ])('reaches %s in one place of each program', (_what, pattern, places) => {
     const elsewhere = all.filter(({ text }) => pattern.test(withoutComments(text)))
-    expect(elsewhere.map(({ path }) => path)).toEqual([place])
+    expect(elsewhere.map(({ path }) => path).sort()).toEqual(places)
   })
 
   it.each([
-    ['the environment', /\bprocess\.env\b/],
     ['the console', /\bconsole\./],
     ['weak randomness', /\bMath\.random\(/],
     ['a default export', /^export default/m],

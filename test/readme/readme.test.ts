@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readBlocks, root, withQuotes } from './quotes.js'
 
 const readme = readFileSync(`${root}/README.md`, 'utf8')
-const blocks = readBlocks(readme)
+const pages = readdirSync(`${root}/docs`).map((name) => `docs/${name}`)
+const texts = new Map(['README.md', ...pages].map((path) => [path, readFileSync(`${root}/${path}`, 'utf8')]))
+const blocks = [...texts.values()].flatMap(readBlocks)
 
-describe('the README', () => {
+describe('the README and the pages it links to', () => {
   it('quotes the examples as they are', () => {
     // UPDATE_README=1 npx vitest run test/readme writes the quotes anew.
     if (process.env.UPDATE_README === '1') writeFileSync(`${root}/README.md`, withQuotes(readme))
@@ -15,7 +18,7 @@ describe('the README', () => {
 
   it('shows code that compiles against the package as it is built', () => {
     const code = blocks.filter(({ language, quotes }) => language === 'ts' && quotes === undefined)
-    expect(code.length).toBeGreaterThan(4)
+    expect(code.length).toBeGreaterThan(10)
     const folder = `${root}/build/readme`
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
@@ -30,15 +33,19 @@ describe('the README', () => {
   })
 
   it('links only to files that are there', () => {
-    const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map((match) => match[1] ?? '')
-    expect(targets.length).toBeGreaterThan(3)
-    expect(targets.filter((target) => !existsSync(`${root}/${target}`))).toEqual([])
+    const targets = [...texts].flatMap(([path, text]) =>
+      [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map((match) =>
+        join(dirname(path), match[1] ?? ''),
+      ),
+    )
+    expect(targets.length).toBeGreaterThan(10)
+    expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([])
   })
 
   it('names every refusal code and every option', () => {
     const codes = namesIn('src/decision.ts', /export interface RefusalContexts \{([\s\S]*?)\n\}/)
     const options = namesIn('src/options.ts', /export interface GateOptions[^{]*\{([\s\S]*?)\n\}/)
-    expect(codes).toHaveLength(23)
+    expect(codes).toHaveLength(25)
     expect([...codes, ...options].filter((name) => !readme.includes(`\`${name}`))).toEqual([])
   })
 })
