@@ -122,11 +122,18 @@ export class Decider {
       balances: [],
       foundAtMs: this.#wiring.config.clock.monotonicMs(),
     }
-    keepFindings(passage.request.message, findings)
     const excess = this.#wiring.limit('account', verification.principal.accountId)
     const admitted = (known: undefined | Refused) =>
-      known === undefined ? this.#admit(passage, findings) : this.#exceeded(passage, findings, known)
+      known === undefined
+        ? this.#identifiedWithin(passage, findings)
+        : this.#exceeded(passage, findings, known)
     return isPending(excess) ? excess.then(admitted) : admitted(excess)
+  }
+
+  // Only what was counted is remembered: a guard that comes after a refusal must not take the request for counted.
+  #identifiedWithin(passage: Passage, findings: Findings): Decision | Promise<Decision> {
+    keepFindings(passage.request.message, findings)
+    return this.#admit(passage, findings)
   }
 
   // Whoever presents a good credential is never refused for the failures of others behind the same address.

@@ -50,6 +50,7 @@ export {
   type Verdict,
 } from './policy.js'
 export type { Balance, BalanceQuery, BalanceSource, MintInfo } from './ports/balance-source.js'
+export type { BalanceKey, BalanceStore, KeptBalance } from './ports/balance-store.js'
 export type { CallOptions } from './ports/call-options.js'
 export type { Clock } from './ports/clock.js'
 export type { LimitKind, Limits, LimitVerdict } from './ports/limits.js'

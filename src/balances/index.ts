@@ -5,3 +5,4 @@
  */
 export { type BalanceCacheOptions, type CachedOptions, cached } from './cached.js'
 export { type FailoverOptions, failover } from './failover.js'
+export { type SharedOptions, shared } from './shared.js'

@@ -17,7 +17,7 @@ export interface CredentialQuery {
   readonly accountId?: string
   /** Revoked ones too: a tombstone stays. Default false. */
   readonly revoked?: boolean
-  /** Behind the entry that a page's `next` named. */
+  /** Behind this entry: `<createdAtMs>:<id>`, as a page's `next` names it. */
   readonly after?: string
   /** At most so many, 1 to 1000. */
   readonly limit: number
@@ -26,7 +26,7 @@ export interface CredentialQuery {
 /** Entries, the oldest first. */
 export interface CredentialPage {
   readonly entries: readonly CredentialEntry[]
-  /** What to ask for as `after`; null behind the last. */
+  /** What to ask for as `after`: `<createdAtMs>:<id>` of the last entry here; null behind the last of all. */
   readonly next: string | null
 }
 

@@ -31,6 +31,9 @@ export interface EndpointMatch {
   readonly params: PathParams
 }
 
+// As in Fastify's router: what is longer is no endpoint on any framework.
+const MAX_PARAM_LENGTH = 100
+
 /** The endpoint for a method and a path, where there is one. */
 export function findEndpoint(
   endpoints: readonly Endpoint[],
@@ -39,8 +42,10 @@ export function findEndpoint(
 ): EndpointMatch | undefined {
   if (path === undefined) return undefined
   const segments = path.split('/')
+  // HEAD is GET without the body, which Node leaves out by itself (RFC 9110 §9.3.2).
+  const asked = method === 'HEAD' ? 'GET' : method
   for (const endpoint of endpoints) {
-    if (endpoint.method !== method) continue
+    if (endpoint.method !== asked) continue
     const params = matchPath(endpoint.path.split('/'), segments)
     if (params !== undefined) return { endpoint, params }
   }
@@ -54,13 +59,16 @@ function matchPath(pattern: readonly string[], segments: readonly string[]): Pat
     const segment = segments[at] ?? ''
     if (!expected.startsWith(':')) {
       if (segment !== expected) return undefined
-    } else if (segment === '') return undefined
-    else params[expected.slice(1)] = decode(segment)
+      continue
+    }
+    const value = decode(segment)
+    if (value === '' || value.length > MAX_PARAM_LENGTH) return undefined
+    params[expected.slice(1)] = value
   }
   return params
 }
 
-// What cannot be decoded names nothing that exists.
+// What cannot be decoded names nothing.
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment)

@@ -21,7 +21,9 @@ export interface KeyRules {
 
 const DEFAULT_OVERLAP_SECONDS = 86_400
 // RFC 3339, with seconds and an offset: a date without one means another moment on every machine.
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+// The last moment that RFC 3339 can write.
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /** Reads the name that a body gives. */
 export function readName({ name }: Members): string | Refused {
@@ -63,9 +65,16 @@ function isListOf(value: unknown, allowed: readonly string[]): value is string[]
 }
 
 function readTimestamp(value: unknown): number | undefined {
-  if (typeof value !== 'string' || !TIMESTAMP.test(value)) return undefined
-  const ms = Date.parse(value)
-  return Number.isNaN(ms) ? undefined : ms
+  const date = typeof value === 'string' ? TIMESTAMP.exec(value)?.[1] : undefined
+  if (date === undefined || !isDate(date)) return undefined
+  const ms = Date.parse(String(value))
+  return ms <= LAST_MS ? ms : undefined
+}
+
+// Date.parse takes the 30th of February for the 2nd of March.
+function isDate(date: string): boolean {
+  const ms = Date.parse(`${date}T00:00:00Z`)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date)
 }
 
 function invalid(problem: string): Refused {

@@ -2,6 +2,7 @@ import type { Access, WithWallet } from '../access.js'
 import { renamed, rotatedKey, switched } from '../credentials/change.js'
 import type { ApiKeyEntry } from '../credentials/entry.js'
 import { createApiKey } from '../credentials/issue.js'
+import { placeOf } from '../credentials/page-cursor.js'
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
@@ -17,6 +18,7 @@ import { createKeyStore } from './key-store.js'
 import { listItemOf, statsOf, viewOf } from './key-view.js'
 import { readQuery } from './query.js'
 
+const NO_CURSOR = refused('body_invalid', { problem: 'cursor must be the next_cursor of an earlier answer' })
 const HOUR_MS = 3_600_000
 const MAX_HOURS = 31 * 24
 
@@ -75,6 +77,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     const revoked = query.flag('include_revoked')
     for (const value of [limit, inactive, revoked]) if (value instanceof Refused) return value
     const after = query.text('cursor')
+    if (after !== undefined && placeOf(after) === undefined) return NO_CURSOR
     const page = await store.list(access.principal, {
       limit: Number(limit),
       revoked: revoked === true,

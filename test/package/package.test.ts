@@ -49,13 +49,30 @@ beforeAll(() => {
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 describe('the packed package', () => {
-  it('can be imported with jose and lru-cache alone, express adapter and memory store included', () => {
+  it('can be imported with jose and lru-cache alone, but for what needs a driver', () => {
     const project = projectWith('lean', ['jose', 'lru-cache'])
     const code = `
       const modules = await Promise.all(
-        ['', '/express', '/koa', '/balances', '/stores/memory'].map((path) => import('sallyport' + path)))
-      console.log(modules.map((module) => Object.keys(module).length > 0).join())`
-    expect(run(project, 'main.mjs', code)).toBe('true,true,true,true,true')
+        ['', '/express', '/koa', '/balances', '/stores/memory', '/stores/compose', '/stores/redis', '/client', '/testing']
+          .map((path) => import('sallyport' + path)))
+      console.log(modules.every((module) => Object.keys(module).length > 0))`
+    expect(run(project, 'main.mjs', code)).toBe('true')
+  })
+
+  it.each([
+    ['stores/sql', ['kysely']],
+    ['stores/sqlite', ['kysely', 'libsql', '@libsql', '@neon-rs', 'detect-libc']],
+    ['limits', ['rate-limiter-flexible']],
+  ])('needs for %s its own packages and no other driver', (path, packages) => {
+    const project = projectWith(path.replace('/', '-'), ['jose', 'lru-cache', ...packages])
+    const code = `console.log(Object.keys(await import('sallyport/${path}')).length > 0)`
+    expect(run(project, 'main.mjs', code)).toBe('true')
+  })
+
+  it('brings a command line that runs', () => {
+    const project = projectWith('command-line', ['jose', 'lru-cache', 'commander'])
+    const program = join(project, 'node_modules/sallyport/dist/src/cli/main.js')
+    expect(execFileSync(process.execPath, [program, '--help'], { encoding: 'utf8' })).toContain('doctor')
   })
 
   it('loads web3.js only when a balance is read', () => {
@@ -111,6 +128,7 @@ describe('the packed package', () => {
       'README.md',
       'SECURITY.md',
       'dist',
+      'docs',
       'examples',
       'package.json',
     ])

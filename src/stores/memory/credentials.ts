@@ -6,6 +6,7 @@ import {
   lookupKeyOf,
   lookupKeysOf,
 } from '../../credentials/entry.js'
+import { cursorOf, inOrder, type Place, placeOf } from '../../credentials/page-cursor.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Change, Store } from '../../ports/store.js'
 import type { ChangeLog } from './changes.js'
@@ -115,18 +116,8 @@ export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
   }
 }
 
-type Place = Pick<CredentialEntry, 'createdAtMs' | 'id'>
-
-function inOrder(a: Place, b: Place): number {
-  return a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : Number(a.id > b.id))
-}
-
-function cursorOf({ createdAtMs, id }: Place): string {
-  return `${createdAtMs}:${id}`
-}
-
 function behind(cursor: string): (entry: Place) => boolean {
-  const colon = cursor.indexOf(':')
-  const place = { createdAtMs: Number(cursor.slice(0, colon)), id: cursor.slice(colon + 1) }
+  const place = placeOf(cursor)
+  if (place === undefined) throw new Error('this is no cursor of the store')
   return (entry) => inOrder(entry, place) > 0
 }
