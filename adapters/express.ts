@@ -100,7 +100,7 @@ export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
     else {
       const { endpoint, params } = match
       const body = { parsed: (req as { readonly body?: unknown }).body, stream: req }
-      const request = toGateRequest(req, targetOf(req), req, () => endpoint.path)
+      const request = toGateRequest(req, targetOf(req), req, () => `${req.baseUrl ?? ''}${endpoint.path}`)
       endpoint
         .handle(request, body, params)
         .then((answer) => write(res, answer))

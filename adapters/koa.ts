@@ -9,7 +9,7 @@ import { admit } from '../src/admission.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
-import { type GateRequest, toGateRequest } from '../src/request.js'
+import { type GateRequest, mountOf, toGateRequest } from '../src/request.js'
 import { lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
@@ -100,7 +100,12 @@ export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
     else {
       const { endpoint, params } = match
       const { body: parsed } = ctx.request as { readonly body?: unknown }
-      const request = toGateRequest(ctx.req, ctx.originalUrl, ctx, () => endpoint.path)
+      const request = toGateRequest(
+        ctx.req,
+        ctx.originalUrl,
+        ctx,
+        () => `${mountPathOf(ctx)}${endpoint.path}`,
+      )
       write(ctx, await endpoint.handle(request, { parsed, stream: ctx.req }, params))
     }
   }
@@ -121,8 +126,13 @@ function requestOf(ctx: KoaContext): GateRequest {
 }
 
 // As the routers of Koa name it, once they have found it.
-function routeOf({ _matchedRoute: matched }: KoaContext): string | undefined {
-  return typeof matched === 'string' ? matched : undefined
+function routeOf(ctx: KoaContext): string | undefined {
+  const { _matchedRoute: matched } = ctx
+  return typeof matched === 'string' ? `${mountPathOf(ctx)}${matched}` : undefined
+}
+
+function mountPathOf(ctx: KoaContext): string {
+  return mountOf(ctx.originalUrl, pathBelowMount(ctx) ?? '')
 }
 
 async function carryOut(

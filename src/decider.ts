@@ -14,7 +14,7 @@ import { requireBalances } from './stages/balance.js'
 import { entitle } from './stages/entitle.js'
 import { consultPolicies } from './stages/policy.js'
 import type { Trace } from './telemetry/reporter.js'
-import type { Counted } from './usage/usage-counter.js'
+import type { Countable } from './usage/usage-counter.js'
 import type { Wiring } from './wiring.js'
 
 // The guards of one request follow one another within this; it is what "once per request" costs in bounds.
@@ -229,7 +229,7 @@ function isStored({ kind }: Principal): boolean {
   return kind === 'apiKey' || kind === 'sharedSecretJwt'
 }
 
-function countedAs({ method, route }: GateRequest, { credentialId }: Principal, outcome: string): Counted {
+function countedAs({ method, route }: GateRequest, { credentialId }: Principal, outcome: string): Countable {
   return { credentialId, method, route, outcome }
 }
 

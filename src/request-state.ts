@@ -3,7 +3,7 @@ import type { Gate } from './gate.js'
 import { GateError } from './gate-error.js'
 import type { Identity } from './methods/method.js'
 import type { BalancesRead } from './stages/balance.js'
-import type { Counted, UsageCounter } from './usage/usage-counter.js'
+import type { Countable, Counted, UsageCounter } from './usage/usage-counter.js'
 
 /** What one wiring has found out about a request, for the guards that come after the first. */
 export interface Findings {
@@ -74,11 +74,10 @@ export function keepFindings(message: object, findings: Findings): void {
 }
 
 /** Counts a request. The guards of one request count it once: where, and as what, the last of them says. */
-export function countRequest(message: object, usage: UsageCounter, counted: Counted): void {
+export function countRequest(message: object, usage: UsageCounter, countable: Countable): void {
   const state = stateOf(message)
   const before = state.tally?.usage === usage ? state.tally.counted : undefined
-  state.tally = { usage, counted }
-  usage.count(counted, before)
+  state.tally = { usage, counted: usage.count(countable, before) }
 }
 
 /** Whether a request was counted while nobody knew its route. */

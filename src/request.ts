@@ -117,6 +117,12 @@ function readFolded(headers: GateRequest['headers'], name: string): HeaderValue 
   return found
 }
 
+/** What a mount has taken off a path: `/shop` of `/shop/v1/keys` where `/v1/keys` is left. */
+export function mountOf(target: string, pathBelow: string): string {
+  const path = pathOf(target)
+  return path.endsWith(pathBelow) ? path.slice(0, path.length - pathBelow.length) : ''
+}
+
 /** The path of a request target, byte for byte: everything before the first `?`. */
 export function pathOf(target: string): string {
   const query = target.indexOf('?')

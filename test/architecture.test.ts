@@ -73,7 +73,7 @@ const FOLDERS: Readonly<Record<string, RegExp>> = {
   limits: /^src\/(?:limits|ports|[a-z0-9-]+\.ts)/,
   client: /^src\/(?:client|ports|[a-z0-9-]+\.ts)/,
   methods: /^src\/(?:methods|credentials|ports|[a-z0-9-]+\.ts)/,
-  'sign-in': /^src\/(?:sign-in|methods\/token-type\.ts|[a-z0-9-]+\.ts)/,
+  'sign-in': /^src\/(?:sign-in|credentials|methods\/token-type\.ts|[a-z0-9-]+\.ts)/,
   balances: /^src\/(?:balances|ports|[a-z0-9-]+\.ts)/,
   stores: /^src\/(?:stores|credentials|ports|[a-z0-9-]+\.ts)/,
   stages: /^src\/(?:stages|methods|ports|telemetry\/outage-warner\.ts|[a-z0-9-]+\.ts)/,

@@ -11,12 +11,18 @@ import {
   cappedHarness,
   failoverHarness,
 } from './harness/balances/decorators.js'
+import { sharedHarness } from './harness/balances/shared.js'
 import { solanaHarness } from './harness/balances/solana.js'
 import { apiKeyHarness } from './harness/methods/api-key.js'
 import { jwksHarness } from './harness/methods/jwks.js'
 import { sharedSecretJwtHarness } from './harness/methods/shared-secret-jwt.js'
 import { walletSessionHarness } from './harness/methods/wallet-session.js'
+import { composeHarness } from './harness/stores/compose.js'
+import { ioredisHarness } from './harness/stores/ioredis.js'
 import { memoryHarness } from './harness/stores/memory.js'
+import { nodeRedisHarness } from './harness/stores/node-redis.js'
+import { postgresHarness } from './harness/stores/postgres.js'
+import { sqliteHarness } from './harness/stores/sqlite.js'
 
 /**
  * Every plug-in, by the name of its file: the contract suites run over these, and `contract.test.ts` fails for a file
@@ -41,8 +47,13 @@ export const balanceSources: Readonly<Record<string, BalanceHarness>> = {
   failover: failoverHarness,
   capped: cappedHarness,
   breaker: breakerHarness,
+  shared: sharedHarness,
 }
 
-export const stores: Readonly<Record<string, StoreHarness>> = {
-  memory: memoryHarness,
+export const stores: Readonly<Record<string, readonly StoreHarness[]>> = {
+  memory: [memoryHarness],
+  sqlite: [sqliteHarness],
+  sql: [postgresHarness],
+  redis: [ioredisHarness, nodeRedisHarness],
+  compose: [composeHarness],
 }

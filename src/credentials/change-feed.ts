@@ -24,6 +24,8 @@ export interface ChangeFeed {
    * where it was heard lately. An outage where the store cannot tell.
    */
   follow(): undefined | Refused | Promise<undefined | Refused>
+  /** Makes sure that every change made until now has been seen. */
+  catchUp(): undefined | Refused | Promise<undefined | Refused>
   /** Takes a change that this instance made by itself, ahead of the next poll. */
   note(change: Change): void
 }
@@ -113,6 +115,7 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
       const outcome = start(nowMs)
       return isHeard && isPending(outcome) ? undefined : outcome
     },
+    catchUp: () => start(clock.monotonicMs()),
     note: onChange,
   }
 }

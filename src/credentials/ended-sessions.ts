@@ -2,27 +2,34 @@ import type { Clock } from '../ports/clock.js'
 import type { Change } from '../ports/store.js'
 import { accountOfWallet } from './wallet-account.js'
 
+/**
+ * What had ended the sessions of a wallet when one was begun: the latest such change of all, of its account and of the
+ * wallet itself (`atMs` of each, 0 where there was none). A session lives as long as there is no later one. No clock is
+ * compared with another: who begins a session has first heard what was ended.
+ */
+export type EndedThrough = readonly [all: number, account: number, wallet: number]
+
+/** What a session carries that was begun where nothing had been ended. */
+export const NOTHING_ENDED: EndedThrough = [0, 0, 0]
+
 /** A session, as far as it can be ended. */
 export interface SessionMark {
   /** Its `jti`. */
   readonly id: string
   readonly wallet: string
-  /** Wall clock, milliseconds. */
-  readonly begunAtMs: number
+  readonly endedThroughMs: EndedThrough
 }
 
 /** What is known of sessions that have ended before their time. */
 export interface EndedSessions {
   note(change: Change): void
   hasEnded(session: SessionMark): boolean
-  /** When a session that begins now says that it began: behind whatever ended the earlier ones of its wallet. */
-  beginning(wallet: string, nowMs: number): number
+  /** What a session of this wallet that begins now is to carry. */
+  endedThrough(wallet: string): EndedThrough
 }
 
 const PRUNE_FROM = 1_024
 const KEPT_MS = 3_600_000
-// Instances' clocks differ: a session may say that it began after the change that was to end it.
-const TOLERANCE_MS = 5_000
 
 /** Remembers what was ended for as long as any session could outlive it. */
 export function createEndedSessions(clock: Clock): EndedSessions {
@@ -36,21 +43,26 @@ export function createEndedSessions(clock: Clock): EndedSessions {
     pruneAt = Math.max(PRUNE_FROM, changes.size * 2)
   }
 
-  function endOf(wallet: string): number {
-    const keys = ['all', `account ${accountOfWallet(wallet)}`, `wallet ${wallet}`]
-    return Math.max(...keys.map((key) => changes.get(key)?.atMs ?? Number.NEGATIVE_INFINITY)) + TOLERANCE_MS
+  const atMs = (key: string) => changes.get(key)?.atMs ?? 0
+
+  function endedThrough(wallet: string): EndedThrough {
+    if (changes.size === 0) return NOTHING_ENDED
+    return [atMs('all '), atMs(`account ${accountOfWallet(wallet)}`), atMs(`wallet ${wallet}`)]
   }
 
   return {
     note(change) {
       if (change.kind === 'credential') return
       prune()
-      const key = change.kind === 'all' ? 'all' : `${change.kind} ${change.id}`
+      const key = `${change.kind} ${change.id}`
       const known = changes.get(key)
       if (known === undefined || known.atMs < change.atMs) changes.set(key, change)
     },
-    hasEnded: ({ id, wallet, begunAtMs }) =>
-      changes.size > 0 && (changes.has(`session ${id}`) || begunAtMs <= endOf(wallet)),
-    beginning: (wallet, nowMs) => Math.max(nowMs, endOf(wallet) + 1),
+    hasEnded({ id, wallet, endedThroughMs: [all, account, own] }) {
+      if (changes.size === 0) return false
+      const [endedAll, endedAccount, endedWallet] = endedThrough(wallet)
+      return endedAll > all || endedAccount > account || endedWallet > own || changes.has(`session ${id}`)
+    },
+    endedThrough,
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Change, FindCredential, Store } from '../ports/store.js'
 import { type ChangeFeed, createChangeFeed } from './change-feed.js'
 import type { CredentialLookup } from './credential.js'
-import { createEndedSessions, type SessionMark } from './ended-sessions.js'
+import { createEndedSessions, type EndedThrough, type SessionMark } from './ended-sessions.js'
 import { createCredentialFinder, type Found } from './lookup.js'
 
 /** What is known of credentials and sessions, and never relied on for longer than the revocation bound. */
@@ -12,8 +12,8 @@ export interface StandingCredentials {
   find(lookup: CredentialLookup): Found | Promise<Found>
   /** Whether a session has ended before its time. */
   hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused>
-  /** When a session of this wallet that begins now says that it began. */
-  beginning(wallet: string, nowMs: number): number
+  /** What a session of this wallet that begins now is to carry, after all that was ended until now has been heard. */
+  endedThrough(wallet: string): Promise<EndedThrough | Refused>
   /** Takes what this instance has ended by itself: here it holds at once. */
   note(change: Change): void
 }
@@ -51,7 +51,10 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
       const answer = (outage: undefined | Refused) => outage ?? ended.hasEnded(session)
       return isPending(state) ? state.then(answer) : answer(state)
     },
-    beginning: ended.beginning,
+    async endedThrough(wallet) {
+      const outage = await feed?.catchUp()
+      return outage ?? ended.endedThrough(wallet)
+    },
     note: onChange,
   }
 }

@@ -1,4 +1,5 @@
 import { MIN_SECRET_BYTES } from '../credentials/credential.js'
+import { type EndedThrough, NOTHING_ENDED } from '../credentials/ended-sessions.js'
 import { isStrongSecret } from '../credentials/record-check.js'
 import { MAX_SESSION_SECONDS } from '../credentials/revocation.js'
 import { accountOfWallet } from '../credentials/wallet-account.js'
@@ -11,7 +12,7 @@ import { importHs256Key, provesWithOneOf } from './jws-signature.js'
 import { isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
-import { BEGUN_AT_CLAIM, SESSION_TYPE } from './token-type.js'
+import { ENDED_THROUGH_CLAIM, SESSION_TYPE } from './token-type.js'
 
 /** Whose sessions these are and how long they last. */
 export interface WalletSessionOptions {
@@ -69,15 +70,19 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
       const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
       const late = judgeTimes(times, rules, context.nowMs)
       if (late !== undefined) return late
-      const { [BEGUN_AT_CLAIM]: begunAtMs = times.iat * 1000 } = payload
-      if (!Number.isSafeInteger(begunAtMs)) return INVALID
-      const ended = await context.hasEnded({ id: jti, wallet: sub, begunAtMs: begunAtMs as number })
+      const endedThroughMs = payload[ENDED_THROUGH_CLAIM] ?? NOTHING_ENDED
+      if (!isEndedThrough(endedThroughMs)) return INVALID
+      const ended = await context.hasEnded({ id: jti, wallet: sub, endedThroughMs })
       if (ended instanceof Refused) return ended
       return ended ? ENDED : sessionIdentity(sub, jti)
     },
   }
   settings.set(method, { origin, secrets, sessionTtlSeconds, challengeTtlSeconds })
   return method
+}
+
+function isEndedThrough(value: unknown): value is EndedThrough {
+  return Array.isArray(value) && value.length === 3 && value.every((ms) => Number.isFinite(ms))
 }
 
 function sessionIdentity(wallet: string, jti: string) {

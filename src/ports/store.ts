@@ -34,18 +34,21 @@ export interface CredentialPage {
 export interface Change {
   /**
    * `credential`: this one was changed, disabled, rotated or revoked. `session`: this session has ended. `account`,
-   * `wallet`, `all`: every session begun up to `atMs` has ended, and every credential was revoked.
+   * `wallet`, `all`: every session begun before has ended, and every credential was revoked.
    */
   readonly kind: 'credential' | 'session' | 'account' | 'wallet' | 'all'
   /** The credential's id, the session's `jti`, the account or the address; empty for `all`. */
   readonly id: string
-  /** Wall clock, milliseconds. */
+  /**
+   * Wall clock, milliseconds. Told of again, the same kind and id have a later one, whatever the clocks say: the store
+   * adds a millisecond where it must.
+   */
   readonly atMs: number
   /** Nothing that it could end outlives this (wall clock, milliseconds): a store may forget the change then. */
   readonly untilMs: number
 }
 
-/** Changes in the order they were made. */
+/** Changes in the order they were made; ended sessions may come apart from the rest. */
 export interface ChangePage {
   readonly changes: readonly Change[]
   /** What to ask for next: behind the last of `changes`. */

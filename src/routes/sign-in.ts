@@ -72,6 +72,10 @@ export function signIn(gate: Gate): readonly Endpoint[] {
     const signed = signedBytesOf(challenge, address.bytes)
     if (!signed.some((candidate) => provesEd25519(address.bytes, candidate, bytes))) return SIGNATURE_INVALID
 
+    // What was ended elsewhere a moment ago must not end the session that begins now. Asked first, so that an outage does
+    // not use the challenge up.
+    const endedThroughMs = await wiring.credentials.endedThrough(address.text)
+    if (endedThroughMs instanceof Refused) return endedThroughMs
     // Only a proven signature uses the nonce up: nobody else can spend another's challenge.
     const first = await wiring.verifyContext(native).claim(`sign-in:${message.nonce}`, message.expiresAtMs)
     if (first instanceof Refused) return first
@@ -80,11 +84,7 @@ export function signIn(gate: Gate): readonly Endpoint[] {
       success: true,
       user_id: accountOfWallet(address.text),
       wallet_address: address.text,
-      access_token: await issueSession(
-        address.text,
-        nowMs,
-        wiring.credentials.beginning(address.text, nowMs),
-      ),
+      access_token: await issueSession(address.text, nowMs, endedThroughMs),
       token_type: 'Bearer',
       expires_in: sessionTtlSeconds,
     }

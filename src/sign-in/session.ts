@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose/jwt/sign'
-import { BEGUN_AT_CLAIM, SESSION_TYPE } from '../methods/token-type.js'
+import type { EndedThrough } from '../credentials/ended-sessions.js'
+import { ENDED_THROUGH_CLAIM, SESSION_TYPE } from '../methods/token-type.js'
 
 export interface SessionOptions {
   readonly origin: string
@@ -12,16 +13,16 @@ export interface SessionOptions {
 /**
  * Signs a session for a wallet that has proven itself.
  *
- * @param begunAtMs - When it begins as far as ending the earlier ones of its wallet goes.
+ * @param endedThroughMs - What has ended the earlier ones of its wallet.
  */
-export type IssueSession = (wallet: string, nowMs: number, begunAtMs: number) => Promise<string>
+export type IssueSession = (wallet: string, nowMs: number, endedThroughMs: EndedThrough) => Promise<string>
 
 /** Makes what signs sessions: a JWT whose `typ`, `iss`, `aud` and secret set it apart from every other. */
 export function createSessionIssuer({ origin, secrets, ttlSeconds }: SessionOptions): IssueSession {
   const secret = new TextEncoder().encode(secrets[0])
-  return (wallet, nowMs, begunAtMs) => {
+  return (wallet, nowMs, endedThroughMs) => {
     const issuedAt = Math.floor(nowMs / 1000)
-    return new SignJWT({ jti: randomBytes(16).toString('base64url'), [BEGUN_AT_CLAIM]: begunAtMs })
+    return new SignJWT({ jti: randomBytes(16).toString('base64url'), [ENDED_THROUGH_CLAIM]: endedThroughMs })
       .setProtectedHeader({ alg: 'HS256', typ: SESSION_TYPE })
       .setIssuer(origin)
       .setAudience(origin)

@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose/jwt/sign'
+import { NOTHING_ENDED } from '../credentials/ended-sessions.js'
 import type { IssuedSharedSecret } from '../credentials/issue.js'
 import { createSessionIssuer } from '../sign-in/session.js'
 
@@ -41,8 +42,8 @@ export interface SessionTokenOptions {
   readonly ttlSeconds?: number
 }
 
-/** A session as sign-in issues it, without the signing. */
+/** A session as sign-in issues it where nothing has been revoked yet, without the signing. */
 export function mintSession(options: SessionTokenOptions): Promise<string> {
   const { origin, secret, wallet, nowMs, ttlSeconds = 1_800 } = options
-  return createSessionIssuer({ origin, secrets: [secret], ttlSeconds })(wallet, nowMs, nowMs)
+  return createSessionIssuer({ origin, secrets: [secret], ttlSeconds })(wallet, nowMs, NOTHING_ENDED)
 }

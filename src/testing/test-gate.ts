@@ -1,15 +1,18 @@
 import type { Access } from '../access.js'
 import type { ApiKeyGrant, CredentialGrant } from '../credentials/issue.js'
+import { Refused } from '../decision.js'
 import { createGate, type Gate } from '../gate.js'
 import { apiKey } from '../methods/api-key.js'
 import { sharedSecretJwt } from '../methods/shared-secret-jwt.js'
 import { walletSession } from '../methods/wallet-session.js'
 import type { GateOptions } from '../options.js'
+import { createSessionIssuer } from '../sign-in/session.js'
 import { type MemoryStore, memoryStore } from '../stores/memory.js'
+import { inspectGate } from '../wiring.js'
 import { type FakeBalances, fakeBalances } from './fake-balances.js'
 import { faultyStore, type StoreFaults } from './faulty-store.js'
 import { type ManualClock, manualClock } from './manual-clock.js'
-import { mintSession, mintToken } from './mint-token.js'
+import { mintToken } from './mint-token.js'
 
 /** Request headers that carry a credential. */
 export type CredentialHeaders = Readonly<Record<string, string>>
@@ -50,6 +53,7 @@ export function createTestGate(
   const { store, faults } = faultyStore(memoryStore({ clock }))
   const balances = fakeBalances()
   const methods = [apiKey(), sharedSecretJwt(), walletSession({ origin: ORIGIN, secrets: [SECRET] })]
+  const issueSession = createSessionIssuer({ origin: ORIGIN, secrets: [SECRET], ttlSeconds: 1_800 })
   const gate = createGate({ methods, ...options, store, clock, balances })
 
   return {
@@ -68,8 +72,9 @@ export function createTestGate(
       return { authorization: `Bearer ${token}` }
     },
     async sessionHeaders(wallet) {
-      const nowMs = clock.wallMs()
-      const token = await mintSession({ origin: ORIGIN, secret: SECRET, wallet, nowMs })
+      const endedThroughMs = await inspectGate(gate).wiring.credentials.endedThrough(wallet)
+      if (endedThroughMs instanceof Refused) throw new Error('the store is down: nobody can sign in')
+      const token = await issueSession(wallet, clock.wallMs(), endedThroughMs)
       return { authorization: `Bearer ${token}` }
     },
   }

@@ -17,18 +17,23 @@ export interface UsageOptions {
   readonly warn: WarnOfOutage
 }
 
-/** Where one request was counted: what is found out later about it moves it. */
-export interface Counted {
+/** What one request is counted as. */
+export interface Countable {
   readonly credentialId: string
   readonly method: string
   readonly route: string | undefined
   readonly outcome: string
 }
 
+/** Where one request was counted: what is found out later about it moves it. */
+export interface Counted extends Countable {
+  readonly hourMs: number
+}
+
 /** Counts requests in memory and writes them in batches. */
 export interface UsageCounter {
-  /** Counts a request; or moves it, where `before` says that it was counted elsewhere. */
-  count(counted: Counted, before: Counted | undefined): void
+  /** Counts a request; or moves it, within its hour, where `before` says that it was counted elsewhere. */
+  count(countable: Countable, before: Counted | undefined): Counted
   /** Writes all that is counted so far. Never rejects: what cannot be written is tried again later. */
   flush(): Promise<void>
 }
@@ -55,7 +60,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   const { store, clock, timeoutMs, flushIntervalMs, warn } = options
   let cells = new Map<string, Cells>()
   let size = 0
-  let hourMs = 0
+  let latestHourMs = 0
   let armed = false
   /** A batch that could not be written: it goes first, under the same id, so that nothing counts twice. */
   let unwritten: UsageBatch | undefined
@@ -71,7 +76,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     })
   }
 
-  function routeOf({ credentialId, method, route }: Counted): string {
+  function routeOf({ credentialId, method, route }: Countable): string {
     const named = `${method} ${route ?? UNMATCHED}`
     const known = routes.get(credentialId)
     if (known === undefined) {
@@ -88,7 +93,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   function add(counted: Counted, by: 1 | -1, nowMs: number): void {
     const ofCredential = cells.get(counted.credentialId) ?? new Map<string, Cell>()
     cells.set(counted.credentialId, ofCredential)
-    const key = `${hourMs} ${counted.outcome} ${routeOf(counted)}`
+    const key = `${counted.hourMs} ${counted.outcome} ${routeOf(counted)}`
     const cell = ofCredential.get(key)
     if (cell !== undefined) {
       cell.count += by
@@ -106,7 +111,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     )
     cells = new Map()
     size = 0
-    return { id: randomUUID(), counts, forgetHoursBeforeMs: hourMs - HOURS_KEPT_MS }
+    return { id: randomUUID(), counts, forgetHoursBeforeMs: latestHourMs - HOURS_KEPT_MS }
   }
 
   async function write(): Promise<void> {
@@ -130,12 +135,14 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   }
 
   return {
-    count(counted, before) {
+    count({ credentialId, method, route, outcome }, before) {
       const nowMs = clock.wallMs()
-      hourMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS
+      latestHourMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS
+      const counted = { credentialId, method, route, outcome, hourMs: before?.hourMs ?? latestHourMs }
       if (before !== undefined) add(before, -1, nowMs)
       add(counted, 1, nowMs)
       arm()
+      return counted
     },
     flush,
   }

@@ -19,6 +19,7 @@ export interface ChangeLog {
 /** A change log in one process. */
 export function createChangeLog(clock: Clock): ChangeLog {
   let places: Place[] = []
+  const lastMs = new Map<string, number>()
   let seq = 0
   let pruneAt = PRUNE_FROM
 
@@ -27,6 +28,8 @@ export function createChangeLog(clock: Clock): ChangeLog {
     if (places.length < pruneAt) return
     const overMs = clock.wallMs() - KEPT_MS
     places = places.filter(({ change }) => change.untilMs > overMs)
+    const kept = new Set(places.map(({ change }) => nameOf(change)))
+    for (const name of lastMs.keys()) if (!kept.has(name)) lastMs.delete(name)
     pruneAt = Math.max(PRUNE_FROM, places.length * 2)
   }
 
@@ -43,7 +46,10 @@ export function createChangeLog(clock: Clock): ChangeLog {
   return {
     add(change) {
       prune()
-      places.push({ seq: ++seq, change: Object.freeze({ ...change }) })
+      const name = nameOf(change)
+      const atMs = Math.max(change.atMs, (lastMs.get(name) ?? Number.NEGATIVE_INFINITY) + 1)
+      lastMs.set(name, atMs)
+      places.push({ seq: ++seq, change: Object.freeze({ ...change, atMs }) })
     },
     since(cursor) {
       const at = indexBehind(cursor === null ? 0 : Number(cursor))
@@ -53,4 +59,8 @@ export function createChangeLog(clock: Clock): ChangeLog {
       return { changes: page.map(({ change }) => change), cursor: String(last ?? seq), hasMore }
     },
   }
+}
+
+function nameOf({ kind, id }: Change): string {
+  return `${kind} ${id}`
 }

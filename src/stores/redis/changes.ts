@@ -23,7 +23,7 @@ local function tell()
   local known = redis.call('HGET', K('change'), member)
   if known then
     local knownAtMs, knownEndsMs = string.match(known, '^([^|]*)|([^|]*)|')
-    if tonumber(knownAtMs) > tonumber(atMs) then atMs = knownAtMs end
+    if tonumber(knownAtMs) >= tonumber(atMs) then atMs = string.format('%.3f', tonumber(knownAtMs) + 1) end
     if tonumber(knownEndsMs) > tonumber(endsMs) then endsMs = knownEndsMs end
   end
   redis.call('HSET', K('change'), member, atMs .. '|' .. endsMs .. '|' .. label)

@@ -40,7 +40,8 @@ export async function tell(db: Step, place: number, change: Change, nowMs: numbe
     .onConflict((conflict) =>
       conflict.columns(['kind', 'id']).doUpdateSet({
         seq: (expression) => expression.ref('excluded.seq'),
-        at_ms: larger('sallyport_change', 'at_ms'),
+        // Later than before, also where the clock of this instance is behind.
+        at_ms: sql<number>`case when excluded.at_ms > sallyport_change.at_ms then excluded.at_ms else sallyport_change.at_ms + 1 end`,
         until_ms: larger('sallyport_change', 'until_ms'),
         keep_until_ms: larger('sallyport_change', 'keep_until_ms'),
       }),

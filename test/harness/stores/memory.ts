@@ -3,5 +3,13 @@ import type { StoreHarness } from '../../contract/store-harness.js'
 
 export const memoryHarness: StoreHarness = {
   name: 'memory',
-  open: async (clock) => ({ store: memoryStore({ clock }), close: async () => undefined }),
+  async open(clock) {
+    const store = memoryStore({ clock })
+    return {
+      store,
+      // What is in one process has one instance.
+      another: async () => ({ ...store, close: async () => undefined }),
+      close: () => store.close(),
+    }
+  },
 }
