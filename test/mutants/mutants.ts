@@ -27,8 +27,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'Express goes on after a refusal',
     file: 'adapters/express.ts',
-    find: `    if (refusal === undefined) next()
-    else write(res, refusal)`,
+    find: `    if (refusal !== undefined) return write(res, refusal)
+    next()`,
     replace: `    if (refusal !== undefined) write(res, refusal)
     next()`,
     tests: ADAPTERS,
@@ -36,10 +36,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'Koa goes on after a refusal',
     file: 'adapters/koa.ts',
-    find: `  if (refusal === undefined) await next()
-  else write(ctx, refusal)`,
-    replace: `  if (refusal !== undefined) write(ctx, refusal)
-  await next()`,
+    find: `  if (refusal !== undefined) return write(ctx, refusal)`,
+    replace: `  if (refusal !== undefined) write(ctx, refusal)`,
     tests: ADAPTERS,
   },
   {
@@ -222,7 +220,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an anonymous caller passes a gate that requires a wallet',
-    file: 'src/gate.ts',
+    file: 'src/decider.ts',
     find: 'anonymousToo && authorization === undefined && !this.#requirements.wallet',
     replace: 'anonymousToo && authorization === undefined',
     tests: SAFEGUARDS,

@@ -37,7 +37,8 @@ function runTests(copy: string, tests: readonly string[]): Verdict {
   rmSync(report, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const args = [vitest, 'run', ...tests, '--bail', '1', '--reporter', 'json', '--outputFile', report]
-  spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore' })
+  const env = { ...process.env, SALLYPORT_TEST_SERVERS: 'none' }
+  spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', env })
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: TestFile[] }
   const failed = testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === 'failed'),
