@@ -26,8 +26,6 @@ export interface ChangeFeed {
   follow(): undefined | Refused | Promise<undefined | Refused>
   /** Makes sure that every change made until now has been seen. */
   catchUp(): undefined | Refused | Promise<undefined | Refused>
-  /** Takes a change that this instance made by itself, ahead of the next poll. */
-  note(change: Change): void
 }
 
 const POLL_INTERVAL_MS = 500
@@ -58,17 +56,21 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
   let poll: Poll | undefined
   let failure: Failure | undefined
 
-  const readPage = () => attempt<ChangePage>('store', timeoutMs, (call) => store.changesSince(cursor, call))
+  const readFrom = (place: string | null) =>
+    attempt<ChangePage>('store', timeoutMs, (call) => store.changesSince(place, call))
 
-  function take(page: ChangePage): boolean {
+  /** Takes a page in; answers where the next one begins, if there is one. */
+  function take(page: ChangePage, place: string | null): string | undefined {
     for (const change of page.changes) onChange(change)
-    const moved = page.cursor !== cursor
-    cursor = page.cursor
-    return page.hasMore && moved
+    return page.hasMore && page.cursor !== place ? page.cursor : undefined
   }
 
-  function heard(startedMs: number): undefined {
-    heardMs = Math.max(heardMs, startedMs)
+  // Polls may run side by side: each has a place of its own, and the one that began last says where to go on.
+  function heard(startedMs: number, place: string): undefined {
+    if (startedMs >= heardMs) {
+      heardMs = startedMs
+      cursor = place
+    }
     failure = undefined
     return undefined
   }
@@ -78,10 +80,20 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
     return outage
   }
 
-  async function goOn(first: ChangePage | Refused, startedMs: number): Promise<undefined | Refused> {
+  async function goOn(
+    first: ChangePage | Refused,
+    place: string | null,
+    startedMs: number,
+  ): Promise<undefined | Refused> {
     let page = first
-    while (!(page instanceof Refused) && take(page)) page = await readPage()
-    return page instanceof Refused ? failed(page) : heard(startedMs)
+    let at = place
+    while (!(page instanceof Refused)) {
+      const next = take(page, at)
+      if (next === undefined) return heard(startedMs, page.cursor)
+      at = next
+      page = await readFrom(at)
+    }
+    return failed(page)
   }
 
   function start(nowMs: number): undefined | Refused | Promise<undefined | Refused> {
@@ -89,13 +101,15 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
       cursor = null
       onGap()
     }
-    const first = readPage()
-    if (!isPending(first)) {
+    const place = cursor
+    const first = readFrom(place)
+    if (!isPending(first) && (first instanceof Refused || !first.hasMore)) {
       if (first instanceof Refused) return failed(first)
-      if (!take(first)) return heard(nowMs)
+      take(first, place)
+      return heard(nowMs, first.cursor)
     }
     const outcome = Promise.resolve(first)
-      .then((page) => goOn(page, nowMs))
+      .then((page) => goOn(page, place, nowMs))
       .finally(() => {
         if (poll?.outcome === outcome) poll = undefined
       })
@@ -116,6 +130,5 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
       return isHeard && isPending(outcome) ? undefined : outcome
     },
     catchUp: () => start(clock.monotonicMs()),
-    note: onChange,
   }
 }

@@ -23,6 +23,8 @@ export interface SessionMark {
 /** What is known of sessions that have ended before their time. */
 export interface EndedSessions {
   note(change: Change): void
+  /** Notes what this instance has ended itself: whatever the clocks say, it ends all that was begun so far. */
+  noteOwn(change: Change): void
   hasEnded(session: SessionMark): boolean
   /** What a session of this wallet that begins now is to carry. */
   endedThrough(wallet: string): EndedThrough
@@ -50,14 +52,18 @@ export function createEndedSessions(clock: Clock): EndedSessions {
     return [atMs('all '), atMs(`account ${accountOfWallet(wallet)}`), atMs(`wallet ${wallet}`)]
   }
 
+  function note(change: Change): void {
+    if (change.kind === 'credential') return
+    prune()
+    const key = keyOf(change)
+    const known = changes.get(key)
+    if (known === undefined || known.atMs < change.atMs) changes.set(key, change)
+  }
+
   return {
-    note(change) {
-      if (change.kind === 'credential') return
-      prune()
-      const key = `${change.kind} ${change.id}`
-      const known = changes.get(key)
-      if (known === undefined || known.atMs < change.atMs) changes.set(key, change)
-    },
+    note,
+    // As the store will tell of it, or earlier: it adds a millisecond to what it knows, which is no less.
+    noteOwn: (change) => note({ ...change, atMs: Math.max(change.atMs, atMs(keyOf(change)) + 1) }),
     hasEnded({ id, wallet, endedThroughMs: [all, account, own] }) {
       if (changes.size === 0) return false
       const [endedAll, endedAccount, endedWallet] = endedThrough(wallet)
@@ -65,4 +71,8 @@ export function createEndedSessions(clock: Clock): EndedSessions {
     },
     endedThrough,
   }
+}
+
+function keyOf({ kind, id }: Change): string {
+  return `${kind} ${id}`
 }

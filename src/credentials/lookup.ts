@@ -119,11 +119,14 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
     forget({ kind, id }) {
       if (kind === 'session') return
       changes++
+      // Whoever asks from now on must not be answered by a read that began before.
+      flights.clear()
       if (kind === 'credential') for (const key of [...(keysOfId.get(id) ?? [])]) kept.delete(key)
       else kept.clear()
     },
     forgetAll() {
       changes++
+      flights.clear()
       kept.clear()
     },
   }

@@ -55,6 +55,9 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
       const outage = await feed?.catchUp()
       return outage ?? ended.endedThrough(wallet)
     },
-    note: onChange,
+    note(change) {
+      finder.forget(change)
+      ended.noteOwn(change)
+    },
   }
 }
