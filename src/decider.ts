@@ -14,11 +14,11 @@ import { requireBalances } from './stages/balance.js'
 import { entitle } from './stages/entitle.js'
 import { consultPolicies } from './stages/policy.js'
 import type { Trace } from './telemetry/reporter.js'
-import type { Countable } from './usage/usage-counter.js'
+import type { UsageCounter } from './usage/usage-counter.js'
 import type { Wiring } from './wiring.js'
 
 // The guards of one request follow one another within this; it is what "once per request" costs in bounds.
-const LEAST_MEMORY_MS = 250
+const SHARED_FOR_MS = 250
 
 const CLOSED = refused('dependency_unavailable', {
   dependency: 'gate',
@@ -103,9 +103,15 @@ export class Decider {
   }
 
   #recall({ message }: GateRequest, credential: string): Findings | undefined {
-    const { clock, revocationBoundMs } = this.#wiring.config
-    const sinceMs = clock.monotonicMs() - Math.max(revocationBoundMs, LEAST_MEMORY_MS)
-    return recallFindings(message, this.#wiring, credential, sinceMs)
+    const { credentials, config } = this.#wiring
+    const { store, clock, revocationBoundMs } = config
+    // Without a store nothing tells of changes, and what was found out rests on a record that may be as old as the bound.
+    const sharedForMs = store === undefined ? SHARED_FOR_MS : Math.max(revocationBoundMs, SHARED_FOR_MS)
+    const findings = recallFindings(message, this.#wiring, credential, clock.monotonicMs() - sharedForMs)
+    if (findings === undefined) return undefined
+    // Where it would have to be waited for, the credential may as well be looked at anew.
+    if (revocationBoundMs > 0 && credentials.follow() !== undefined) return undefined
+    return findings.version === credentials.version ? findings : undefined
   }
 
   #identified(
@@ -121,6 +127,7 @@ export class Decider {
       identity: verification,
       balances: [],
       foundAtMs: this.#wiring.config.clock.monotonicMs(),
+      version: this.#wiring.credentials.version,
     }
     const excess = this.#wiring.limit('account', verification.principal.accountId)
     const admitted = (known: undefined | Refused) =>
@@ -217,8 +224,7 @@ export class Decider {
         : { type: 'allow', decisionId, access: outcome }
     reporter.end(request, decision, trace)
     if (usage !== undefined && principal !== undefined && isStored(principal)) {
-      const code = decision.type === 'allow' ? 'allowed' : decision.code
-      countRequest(request.message, usage, countedAs(request, principal, code))
+      count(request, usage, principal, decision.type === 'allow' ? 'allowed' : decision.code)
     }
     return decision
   }
@@ -229,8 +235,19 @@ function isStored({ kind }: Principal): boolean {
   return kind === 'apiKey' || kind === 'sharedSecretJwt'
 }
 
-function countedAs({ method, route }: GateRequest, { credentialId }: Principal, outcome: string): Countable {
-  return { credentialId, method, route, outcome }
+// A clock or a route that throws must not change the decision.
+function count(
+  request: GateRequest,
+  usage: UsageCounter,
+  { credentialId }: Principal,
+  outcome: string,
+): void {
+  try {
+    const { method, route, message } = request
+    countRequest(message, usage, { credentialId, method, route, outcome })
+  } catch {
+    // What watches a decision must not be able to change it.
+  }
 }
 
 function isFailedCredential({ reason: { code } }: Refused): boolean {

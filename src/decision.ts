@@ -37,7 +37,12 @@ export interface RefusalContexts {
   }
   policy_denied: { readonly policyCode: string; readonly policyDetail: string | undefined }
   policy_unavailable: { readonly cause: unknown }
-  dependency_unavailable: { readonly dependency: Dependency; readonly cause: unknown }
+  dependency_unavailable: {
+    readonly dependency: Dependency
+    readonly cause: unknown
+    /** True where something may have been done all the same, so that the same request must not be sent again blindly. */
+    readonly maybeDone?: true
+  }
   rate_limited: { readonly retryAfterMs: number }
   not_found: object
   challenge_invalid: object

@@ -49,7 +49,8 @@ export interface GateOptions<Field extends string = 'ownerWallet'> {
   readonly portTimeoutMs?: number
   /**
    * How long a revoked credential may still be honoured, at most, in milliseconds. Default 2000; 0 keeps nothing, except
-   * that the guards of one request share what the first found for up to 250.
+   * that the guards of one request share what the first found for up to 250, unless a change was seen. A request is judged by what was known when
+   * it came, or when the store was asked for it.
    */
   readonly revocationBoundMs?: number
   /**

@@ -16,22 +16,28 @@ const NO_DIGEST = '0'.repeat(64)
  *
  * @throws GateError `ERR_GATE_NOT_READY` with every problem at once.
  */
-export async function probe({ config, requiredBalances }: Wiring): Promise<void> {
+export async function probe({ config, credentials, requiredBalances }: Wiring): Promise<void> {
   const required = [...requiredBalances.values()]
   const mints = new Set([...required, ...config.mints].map(({ mint }) => mint))
   const problems = await Promise.all([
-    probeStore(config),
+    probeStore(config, credentials),
     ...[...mints].map((mint) => probeMint(config, mint, required)),
   ])
   const found = problems.flat()
   if (found.length > 0) throw new GateError('ERR_GATE_NOT_READY', found)
 }
 
-async function probeStore({ findCredential, portTimeoutMs }: Wiring['config']): Promise<string[]> {
+async function probeStore(
+  { findCredential, portTimeoutMs }: Wiring['config'],
+  credentials: Wiring['credentials'],
+): Promise<string[]> {
   const answer = await attempt('store', portTimeoutMs, (options) =>
     findCredential({ kind: 'apiKey', digest: NO_DIGEST }, options),
   )
-  return answer instanceof Refused ? [`store: ${causeOf(answer)}`] : []
+  if (answer instanceof Refused) return [`store: ${causeOf(answer)}`]
+  // Of a store of two, each must answer.
+  const outage = await credentials.catchUp()
+  return outage === undefined ? [] : [`store: ${causeOf(outage)}`]
 }
 
 async function probeMint(

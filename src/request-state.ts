@@ -14,6 +14,8 @@ export interface Findings {
   readonly balances: BalancesRead
   /** Monotonic. A request can be long under way: a body that trickles in must not stretch any bound. */
   readonly foundAtMs: number
+  /** How many changes of credentials had been seen by then. */
+  readonly version: number
 }
 
 interface Claim {

@@ -15,7 +15,7 @@ interface Rendering<Context> {
   readonly title: string
   readonly detail: string | ((context: Context) => string)
   /** Whether the same request may succeed if it is sent again unchanged. */
-  readonly retryable?: true
+  readonly retryable?: true | ((context: Context) => boolean)
   /** The RFC 6750 §3.1 error code; `none` for a challenge without one. */
   readonly challenge?: 'none' | 'invalid_request' | 'invalid_token' | 'insufficient_scope'
   /** Public members beside the standard ones. Whatever is not named here is never rendered. */
@@ -132,8 +132,11 @@ const RENDERINGS: { readonly [Code in RefusalCode]: Rendering<RefusalContexts[Co
   dependency_unavailable: {
     status: 503,
     title: 'Dependency unavailable',
-    detail: 'The request could not be decided. Try again shortly.',
-    retryable: true,
+    detail: ({ maybeDone }) =>
+      maybeDone === true
+        ? 'It is not known whether this was done. Look before you send it again.'
+        : 'The request could not be decided. Try again shortly.',
+    retryable: ({ maybeDone }) => maybeDone !== true,
   },
   rate_limited: {
     status: 429,
@@ -183,7 +186,8 @@ export function toResponse(refusal: Refusal): GateResponse {
   // A row takes the context of its own code, which is the one it is picked by.
   const rendering = RENDERINGS[refusal.code] as unknown as Rendering<Refusal>
   const code = wireCodeOf(refusal)
-  const { status, title, detail, retryable = false } = rendering
+  const { status, title, detail } = rendering
+  const retryable = isRetryable(rendering, refusal)
   const body = JSON.stringify({
     type: `urn:sallyport:problem:${refusal.code}`,
     title,
@@ -202,6 +206,10 @@ export function toResponse(refusal: Refusal): GateResponse {
     headers['WWW-Authenticate'] = challengeOf(refusal, rendering.challenge)
   if (retryable) headers['Retry-After'] = String(retryAfterSecondsOf(refusal))
   return { status, headers, body }
+}
+
+function isRetryable({ retryable }: Rendering<Refusal>, refusal: Refusal): boolean {
+  return typeof retryable === 'function' ? retryable(refusal) : retryable === true
 }
 
 function retryAfterSecondsOf(refusal: Refusal): number {

@@ -25,7 +25,11 @@ export async function endNow({ config, credentials }: Wiring, end: Change): Prom
     if (config.store === undefined) throw new Error('there is no store')
     return config.store.revokeCredentials(end, options)
   })
-  // Also where the store has not answered: it may have heard, and whoever asked wants it ended.
-  credentials.note(end)
+  const isCertain = !(ended instanceof Refused)
+  // One session or credential may be taken for ended either way. All of an account's must not be, where the store does
+  // not know it: sessions that are begun elsewhere would be refused here alone.
+  credentials.note(end, isCertain || end.kind === 'session' || end.kind === 'credential')
+  // The store may have given the end a later time than this clock did. Where that cannot be heard now, it will be.
+  if (isCertain) await credentials.catchUp()
   return ended
 }

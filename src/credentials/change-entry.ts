@@ -22,6 +22,8 @@ export async function changeEntry<Issued>(
     if (entry === undefined || entry.status === 'revoked') return undefined
     const made = make(entry)
     if (made === undefined) return undefined
+    // Whoever asked has been told by now that it could not be done.
+    options.signal.throwIfAborted()
     if (await store.changeCredential(made.entry, options)) return made.issued
   }
   throw new Error('the credential is being changed by many at once')

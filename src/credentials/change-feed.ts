@@ -36,6 +36,8 @@ const GAP_MS = 1_800_000
 
 interface Poll {
   readonly startedMs: number
+  readonly whole: Promise<undefined | Refused>
+  /** As far as somebody waits for it. Never rejects. */
   readonly outcome: Promise<undefined | Refused>
 }
 
@@ -56,13 +58,19 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
   let poll: Poll | undefined
   let failure: Failure | undefined
 
+  /** Reads a page and takes it in. */
   const readFrom = (place: string | null) =>
-    attempt<ChangePage>('store', timeoutMs, (call) => store.changesSince(place, call))
+    attempt<ChangePage>('store', timeoutMs, (call) => {
+      const page = store.changesSince(place, call)
+      return isPending(page) ? page.then(takeIn) : takeIn(page)
+    })
 
-  /** Takes a page in; answers where the next one begins, if there is one. */
-  function take(page: ChangePage, place: string | null): string | undefined {
+  function takeIn(page: ChangePage): ChangePage {
+    if (!Array.isArray(page?.changes) || typeof page.cursor !== 'string') {
+      throw new TypeError('the store answered no page of changes')
+    }
     for (const change of page.changes) onChange(change)
-    return page.hasMore && page.cursor !== place ? page.cursor : undefined
+    return page
   }
 
   // Polls may run side by side: each has a place of its own, and the one that began last says where to go on.
@@ -88,9 +96,10 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
     let page = first
     let at = place
     while (!(page instanceof Refused)) {
-      const next = take(page, at)
-      if (next === undefined) return heard(startedMs, page.cursor)
-      at = next
+      if (!page.hasMore || page.cursor === at) return heard(startedMs, page.cursor)
+      at = page.cursor
+      // A poll that is given up on, or fails, need not begin from the start again.
+      if (startedMs >= heardMs) cursor = at
       page = await readFrom(at)
     }
     return failed(page)
@@ -104,16 +113,16 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
     const place = cursor
     const first = readFrom(place)
     if (!isPending(first) && (first instanceof Refused || !first.hasMore)) {
-      if (first instanceof Refused) return failed(first)
-      take(first, place)
-      return heard(nowMs, first.cursor)
+      return first instanceof Refused ? failed(first) : heard(nowMs, first.cursor)
     }
-    const outcome = Promise.resolve(first)
+    const whole = Promise.resolve(first)
       .then((page) => goOn(page, place, nowMs))
       .finally(() => {
-        if (poll?.outcome === outcome) poll = undefined
+        if (poll?.whole === whole) poll = undefined
       })
-    poll = { startedMs: nowMs, outcome }
+    // However many pages there are, nobody waits for longer than for any other call; the poll itself goes on.
+    const outcome = Promise.resolve(attempt('store', timeoutMs, () => whole))
+    poll = { startedMs: nowMs, whole, outcome }
     return outcome
   }
 
@@ -127,7 +136,7 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
       }
       if (poll !== undefined && nowMs - poll.startedMs < boundMs) return isHeard ? undefined : poll.outcome
       const outcome = start(nowMs)
-      return isHeard && isPending(outcome) ? undefined : outcome
+      return isHeard ? undefined : outcome
     },
     catchUp: () => start(clock.monotonicMs()),
   }

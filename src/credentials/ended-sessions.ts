@@ -23,8 +23,6 @@ export interface SessionMark {
 /** What is known of sessions that have ended before their time. */
 export interface EndedSessions {
   note(change: Change): void
-  /** Notes what this instance has ended itself: whatever the clocks say, it ends all that was begun so far. */
-  noteOwn(change: Change): void
   hasEnded(session: SessionMark): boolean
   /** What a session of this wallet that begins now is to carry. */
   endedThrough(wallet: string): EndedThrough
@@ -45,7 +43,11 @@ export function createEndedSessions(clock: Clock): EndedSessions {
     pruneAt = Math.max(PRUNE_FROM, changes.size * 2)
   }
 
-  const atMs = (key: string) => changes.get(key)?.atMs ?? 0
+  // What the store may have forgotten is not known here either: whoever begins a session elsewhere has not heard of it.
+  function atMs(key: string): number {
+    const change = changes.get(key)
+    return change !== undefined && change.untilMs > clock.wallMs() ? change.atMs : 0
+  }
 
   function endedThrough(wallet: string): EndedThrough {
     if (changes.size === 0) return NOTHING_ENDED
@@ -62,8 +64,6 @@ export function createEndedSessions(clock: Clock): EndedSessions {
 
   return {
     note,
-    // As the store will tell of it, or earlier: it adds a millisecond to what it knows, which is no less.
-    noteOwn: (change) => note({ ...change, atMs: Math.max(change.atMs, atMs(keyOf(change)) + 1) }),
     hasEnded({ id, wallet, endedThroughMs: [all, account, own] }) {
       if (changes.size === 0) return false
       const [endedAll, endedAccount, endedWallet] = endedThrough(wallet)

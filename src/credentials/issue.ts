@@ -70,6 +70,8 @@ const GRANT_OPTIONS = [
   'name',
   'createdBy',
 ] as const
+// The last moment that a Date can hold (ECMA-262 §21.4.1.1).
+const LAST_MS = 8.64e15
 const DIGEST = /^[0-9a-f]{64}$/
 const LAST_FOUR = /^[A-Za-z0-9_-]{4}$/
 
@@ -178,7 +180,7 @@ function grantProblems(grant: CredentialGrant): string[] {
   if (!Array.isArray(scopes) || !scopes.every(isText)) problems.push('grant.scopes must be a list of strings')
   if (environment !== undefined && !isText(environment))
     problems.push('grant.environment must be a non-empty string')
-  if (expiresAtMs !== undefined && !Number.isFinite(expiresAtMs)) {
+  if (expiresAtMs !== undefined && !(Number.isFinite(expiresAtMs) && Math.abs(expiresAtMs) <= LAST_MS)) {
     problems.push('grant.expiresAtMs must be milliseconds since the epoch')
   }
   if (name !== undefined && !isName(name)) problems.push(`grant.name must be ${NAME_RULE}`)

@@ -1,5 +1,6 @@
 import { Deadline, isPending, withDeadline } from '../deadline.js'
 import { GateError } from '../gate-error.js'
+import { isOptions, undefinedOptions, unknownOptions } from '../option-check.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import type { Store } from '../ports/store.js'
@@ -21,6 +22,8 @@ import {
   type IssuedSharedSecret,
 } from './issue.js'
 import { isOverlap, MAX_OVERLAP_SECONDS } from './overlap.js'
+import { placeOf } from './page-cursor.js'
+import { isText } from './record-check.js'
 import { type RevocationTarget, revocationOf } from './revocation.js'
 
 /** How an API key or a secret is exchanged. */
@@ -74,6 +77,7 @@ export interface CredentialManager {
   }>
   /** False where there is none of that id, or it is revoked; so with all that follow. */
   renameCredential(id: string, name: string): Promise<boolean>
+  /** Until it is enabled again, by the host or by its owner through `/v1/keys`. To end it for good: `revoke`. */
   disableCredential(id: string): Promise<boolean>
   enableCredential(id: string): Promise<boolean>
   /**
@@ -150,9 +154,10 @@ export function manageCredentials(store: Store, clock: Clock = systemClock): Cre
       const entry = await within((options) => store.readCredential(id, options))
       return entry && detailsOf(entry)
     },
-    async describeCredentials({ limit = 100, ...filter } = {}) {
-      const fine = Number.isSafeInteger(limit) && limit >= 1 && limit <= 1_000
-      if (!fine) throw new GateError('ERR_GATE_OPTIONS', ['limit must be a whole number from 1 to 1000'])
+    async describeCredentials(options = {}) {
+      const problems = filterProblems(options)
+      if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+      const { limit = 100, ...filter } = options
       const page = await within((options) => store.listCredentials({ ...filter, limit }, options))
       return { credentials: page.entries.map(detailsOf), next: page.next }
     },
@@ -179,6 +184,27 @@ export function manageCredentials(store: Store, clock: Clock = systemClock): Cre
       return within((options) => store.revokeCredentials(revocation, options))
     },
   }
+}
+
+const FILTERS = ['accountId', 'revoked', 'after', 'limit'] as const
+
+// A misspelt or empty filter must not list everybody's.
+function filterProblems(filter: CredentialFilter): string[] {
+  if (!isOptions(filter)) return ['describeCredentials must be given a filter, at least {}']
+  const { limit = 100, after, accountId } = filter
+  const problems = [
+    ...unknownOptions('filter', filter, FILTERS),
+    ...undefinedOptions('filter', filter, ['accountId']),
+  ]
+  if (accountId !== undefined && !isText(accountId))
+    problems.push('filter.accountId must be a non-empty string')
+  if (!(Number.isSafeInteger(limit) && limit >= 1 && limit <= 1_000)) {
+    problems.push('filter.limit must be a whole number from 1 to 1000')
+  }
+  if (after !== undefined && placeOf(String(after)) === undefined) {
+    problems.push('filter.after must be the next of an earlier page')
+  }
+  return problems
 }
 
 function readRotation(options: RotationOptions) {

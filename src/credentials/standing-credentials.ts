@@ -12,10 +12,21 @@ export interface StandingCredentials {
   find(lookup: CredentialLookup): Found | Promise<Found>
   /** Whether a session has ended before its time. */
   hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused>
+  /** As {@link StandingCredentials.hasEnded}, after all that was ended until now has been heard. */
+  hasEndedByNow(session: SessionMark): Promise<boolean | Refused>
   /** What a session of this wallet that begins now is to carry, after all that was ended until now has been heard. */
   endedThrough(wallet: string): Promise<EndedThrough | Refused>
-  /** Takes what this instance has ended by itself: here it holds at once. */
-  note(change: Change): void
+  /** Counts the changes that have been seen: what was found out before another one may not be true any more. */
+  readonly version: number
+  /** Makes sure that changes older than the bound have been seen. `undefined` where that is so, or nothing can be followed. */
+  follow(): undefined | Refused | Promise<undefined | Refused>
+  /**
+   * Takes note of what this instance has changed by itself, ahead of the next poll: here it holds at once. For what may
+   * not have reached the store, `isCertain` is false: then a credential is read anew, but no session is ended by it.
+   */
+  note(change: Change, isCertain: boolean): void
+  /** Makes sure that every change made until now has been seen. */
+  catchUp(): undefined | Refused | Promise<undefined | Refused>
 }
 
 /** What it is made of. */
@@ -33,10 +44,12 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
   const { find, store, clock, timeoutMs, boundMs } = options
   const ended = createEndedSessions(clock)
   let feed: ChangeFeed | undefined
+  let version = 0
   const follow = store && (() => feed?.follow())
   const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs, follow })
 
   function onChange(change: Change): void {
+    version++
     finder.forget(change)
     ended.note(change)
   }
@@ -51,13 +64,22 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
       const answer = (outage: undefined | Refused) => outage ?? ended.hasEnded(session)
       return isPending(state) ? state.then(answer) : answer(state)
     },
+    async hasEndedByNow(session) {
+      return (await feed?.catchUp()) ?? ended.hasEnded(session)
+    },
     async endedThrough(wallet) {
       const outage = await feed?.catchUp()
       return outage ?? ended.endedThrough(wallet)
     },
-    note(change) {
+    get version() {
+      return version
+    },
+    follow: () => follow?.(),
+    catchUp: () => feed?.catchUp(),
+    note(change, isCertain) {
+      version++
       finder.forget(change)
-      ended.noteOwn(change)
+      if (isCertain) ended.note(change)
     },
   }
 }

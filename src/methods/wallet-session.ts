@@ -70,8 +70,8 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
       const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
       const late = judgeTimes(times, rules, context.nowMs)
       if (late !== undefined) return late
-      const endedThroughMs = payload[ENDED_THROUGH_CLAIM] ?? NOTHING_ENDED
-      if (!isEndedThrough(endedThroughMs)) return INVALID
+      const endedThroughMs = endedThroughOf(payload)
+      if (endedThroughMs === undefined) return INVALID
       const ended = await context.hasEnded({ id: jti, wallet: sub, endedThroughMs })
       if (ended instanceof Refused) return ended
       return ended ? ENDED : sessionIdentity(sub, jti)
@@ -79,6 +79,12 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
   }
   settings.set(method, { origin, secrets, sessionTtlSeconds, challengeTtlSeconds })
   return method
+}
+
+/** What had ended earlier sessions when this one was begun; `undefined` where its payload says so in no known way. */
+export function endedThroughOf(payload: Readonly<Record<string, unknown>>): EndedThrough | undefined {
+  const { [ENDED_THROUGH_CLAIM]: value = NOTHING_ENDED } = payload
+  return isEndedThrough(value) ? value : undefined
 }
 
 function isEndedThrough(value: unknown): value is EndedThrough {

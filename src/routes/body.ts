@@ -42,10 +42,9 @@ export async function readOptionalJsonObject(
   body: IncomingBody,
   known: readonly string[],
 ): Promise<Readonly<Record<string, unknown>> | Refused> {
-  const length = readHeader(request, 'content-length')
-  const chunked = readHeader(request, 'transfer-encoding') !== undefined
-  if (!chunked && (length === undefined || length === '0')) return {}
-  return readJsonObject(request, body, known)
+  const read = isParsed(body) ? body : { ...body, parsed: await bytesOf(body.stream) }
+  const isEmpty = read.parsed === '' || (read.parsed instanceof Uint8Array && read.parsed.byteLength === 0)
+  return isEmpty ? {} : readJsonObject(request, read, known)
 }
 
 // Express 4's parsers leave an empty object where they did not parse; then nobody has read the stream.
@@ -61,6 +60,11 @@ function fromParsed(parsed: unknown): unknown {
 }
 
 async function fromStream(stream: Readable): Promise<unknown> {
+  const bytes = await bytesOf(stream)
+  return bytes instanceof Refused ? bytes : fromBytes(bytes)
+}
+
+async function bytesOf(stream: Readable): Promise<Uint8Array | Refused> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
@@ -74,7 +78,7 @@ async function fromStream(stream: Readable): Promise<unknown> {
   } catch {
     return NOT_JSON
   }
-  if (length <= MAX_BODY_BYTES) return fromBytes(Buffer.concat(chunks))
+  if (length <= MAX_BODY_BYTES) return Buffer.concat(chunks)
   // What is left is thrown away, or the connection would wait for a reader. While the loop holds the stream, resume()
   // does nothing.
   stream.resume()

@@ -15,8 +15,9 @@ export interface NewKey {
 /** What keys may be asked to be. */
 export interface KeyRules {
   readonly scopes: readonly string[]
-  readonly environments: readonly string[]
-  readonly defaultEnvironment: string | null
+  readonly environments: readonly (string | null)[]
+  /** What a key is for that names no environment; `undefined` where it must name one. */
+  readonly defaultEnvironment: string | null | undefined
 }
 
 const DEFAULT_OVERLAP_SECONDS = 86_400
@@ -39,16 +40,16 @@ export function readNewKey(members: Members, rules: KeyRules, nowMs: number): Ne
     const allowed = rules.scopes.length === 0 ? 'empty' : `a list of ${rules.scopes.join(', ')}`
     return invalid(`scopes must be ${allowed}`)
   }
-  const known = rules.environments.find((candidate) => candidate === environment) ?? null
-  if (environment !== rules.defaultEnvironment && known === null) {
-    const allowed = rules.environments.length === 0 ? 'absent' : `one of ${rules.environments.join(', ')}`
-    return invalid(`environment must be ${allowed}`)
+  const known = rules.environments.find((candidate) => candidate === environment)
+  if (known === undefined) {
+    const allowed = rules.environments.filter((candidate) => candidate !== null)
+    return invalid(`environment must be ${allowed.length === 0 ? 'absent' : `one of ${allowed.join(', ')}`}`)
   }
   const expiresAtMs = expiresAt === null ? null : readTimestamp(expiresAt)
   if (expiresAtMs === undefined || (expiresAtMs !== null && expiresAtMs <= nowMs)) {
     return invalid('expires_at must be a time to come, such as 2030-01-31T00:00:00Z')
   }
-  return { name, scopes: [...new Set(scopes)], environment: known ?? rules.defaultEnvironment, expiresAtMs }
+  return { name, scopes: [...new Set(scopes)], environment: known, expiresAtMs }
 }
 
 /** Reads how long an old key counts beside the new one, in milliseconds. Default a day. */

@@ -2,7 +2,6 @@ import type { Access, WithWallet } from '../access.js'
 import { renamed, rotatedKey, switched } from '../credentials/change.js'
 import type { ApiKeyEntry } from '../credentials/entry.js'
 import { createApiKey } from '../credentials/issue.js'
-import { placeOf } from '../credentials/page-cursor.js'
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
@@ -14,9 +13,11 @@ import { readJsonObject, readOptionalJsonObject } from './body.js'
 import type { Endpoint, KeyRoutesOptions } from './endpoint.js'
 import { type Admitted, guardedEndpoint } from './guarded-endpoint.js'
 import { readName, readNewKey, readOverlapMs } from './key-body.js'
-import { createKeyStore } from './key-store.js'
+import { isKeyCursor } from './key-id.js'
+import { createKeyStore, type KeyOwner } from './key-store.js'
 import { listItemOf, statsOf, viewOf } from './key-view.js'
 import { readQuery } from './query.js'
+import { readSession } from './session-token.js'
 
 const NO_CURSOR = refused('body_invalid', { problem: 'cursor must be the next_cursor of an earlier answer' })
 const HOUR_MS = 3_600_000
@@ -39,8 +40,9 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
   if (problems.length > 0 || parts === undefined) throw new GateError('ERR_GATE_OPTIONS', problems)
   const { prefix } = parts
   const { maxPerAccount = 50, scopes = [] } = options
-  const environments = options.environments ?? (config.environment === null ? [] : [config.environment])
-  const rules = { scopes, environments, defaultEnvironment: config.environment }
+  const environments: readonly (string | null)[] = options.environments ?? [config.environment]
+  const defaultEnvironment = environments.find((named) => named === config.environment)
+  const rules = { scopes, environments, defaultEnvironment }
   const store = createKeyStore(wiring, parts.store)
   const sessions = gate.with({ methods: ['walletSession'], wallet: 'required' })
   const nowMs = () => config.clock.wallMs()
@@ -65,7 +67,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
       },
       nowMs(),
     )
-    const refusal = await store.add(entry, maxPerAccount)
+    const refusal = await store.add(ownerOf({ access, request }), entry, maxPerAccount)
     return refusal ?? jsonResponse(201, { ...viewOf(entry), key: issued.key })
   }
 
@@ -77,17 +79,14 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     const revoked = query.flag('include_revoked')
     for (const value of [limit, inactive, revoked]) if (value instanceof Refused) return value
     const after = query.text('cursor')
-    if (after !== undefined && placeOf(after) === undefined) return NO_CURSOR
-    const page = await store.list(access.principal, {
+    if (after !== undefined && !isKeyCursor(after)) return NO_CURSOR
+    const page = await store.list(ownerOf({ access, request }), {
       limit: Number(limit),
       revoked: revoked === true,
       ...(after !== undefined && { after }),
     })
     if (page instanceof Refused) return page
-    const wanted = page.entries.filter(
-      (entry): entry is ApiKeyEntry =>
-        entry.kind === 'apiKey' && (entry.status !== 'disabled' || inactive === true),
-    )
+    const wanted = page.keys.filter(({ status }) => status !== 'disabled' || inactive === true)
     await wiring.usage?.flush()
     const sums = await store.usage({ credentialIds: wanted.map(({ id }) => id) })
     if (sums instanceof Refused) return sums
@@ -105,7 +104,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     if (members instanceof Refused) return members
     const name = readName(members)
     if (name instanceof Refused) return name
-    return change(access, params, (entry) => renamed(entry, name))
+    return change(ownerOf({ access, request }), params, (entry) => renamed(entry, name))
   }
 
   async function toggle({ access, request, body, params }: Session) {
@@ -115,7 +114,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     if (active !== undefined && typeof active !== 'boolean') {
       return refused('body_invalid', { problem: 'is_active must be true or false' })
     }
-    return change(access, params, (entry) => {
+    return change(ownerOf({ access, request }), params, (entry) => {
       const wanted = active ?? entry.status !== 'active'
       return switched(entry, wanted ? 'active' : 'disabled')
     })
@@ -126,7 +125,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     if (members instanceof Refused) return members
     const overlapMs = readOverlapMs(members)
     if (overlapMs instanceof Refused) return overlapMs
-    return store.change(access.principal, params.key_id ?? '', (entry) => {
+    return store.change(ownerOf({ access, request }), params.key_id ?? '', (entry) => {
       const { issued, entry: next } = rotatedKey(entry, overlapMs, nowMs(), prefix)
       return { entry: next, issued: { ...viewOf(next), key: issued.key } }
     })
@@ -136,7 +135,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     const members = await readOptionalJsonObject(request, body, [])
     if (members instanceof Refused) return members
     const id = params.key_id ?? ''
-    return (await store.revoke(access.principal, id)) ?? { success: true, key_id: id }
+    return (await store.revoke(ownerOf({ access, request }), id)) ?? { success: true, key_id: id }
   }
 
   async function stats({ access, request, params }: Session) {
@@ -144,7 +143,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     if (query instanceof Refused) return query
     const hours = query.wholeNumber('hours', 24, 0, MAX_HOURS)
     if (hours instanceof Refused) return hours
-    const entry = await store.find(access.principal, params.key_id ?? '')
+    const entry = await store.find(ownerOf({ access, request }), params.key_id ?? '')
     if (entry instanceof Refused) return entry
     await wiring.usage?.flush()
     const thisHourMs = Math.floor(nowMs() / HOUR_MS) * HOUR_MS
@@ -154,11 +153,11 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
   }
 
   async function change(
-    { principal }: Access,
+    owner: KeyOwner,
     { key_id: id = '' }: Session['params'],
     make: (entry: ApiKeyEntry) => ReturnType<typeof renamed>,
   ) {
-    return store.change(principal, id, (entry) => {
+    return store.change(owner, id, (entry) => {
       const next = make(entry)
       const { name, status } = next
       return { entry: next, issued: { success: true, key_id: id, name, is_active: status === 'active' } }
@@ -177,6 +176,11 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
 }
 
 type Session = Admitted<WithWallet<Access>>
+
+function ownerOf({ access, request }: Pick<Session, 'access' | 'request'>): KeyOwner {
+  const { accountId } = access.principal
+  return { accountId, session: readSession(request, access).mark }
+}
 
 // What the life of a key needs of a gate.
 function partsOf({ store, methods, methodNames }: Wiring['config']) {

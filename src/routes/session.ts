@@ -1,15 +1,11 @@
 import { Refused } from '../decision.js'
-import { extractBearer } from '../extraction.js'
 import type { Gate } from '../gate.js'
-import { parseCompactJwt } from '../methods/compact-jwt.js'
-import { readTimes } from '../methods/jwt-times.js'
-import type { GateRequest } from '../request.js'
-import { readHeader } from '../request.js'
 import { endNow } from '../revoke.js'
 import { inspectGate } from '../wiring.js'
 import { readOptionalJsonObject } from './body.js'
 import type { Endpoint } from './endpoint.js'
 import { guardedEndpoint } from './guarded-endpoint.js'
+import { readSession } from './session-token.js'
 
 /** `GET /v1/auth/me` and `POST /v1/auth/wallet/logout`: what a session is, and its end. */
 export function session(gate: Gate): readonly Endpoint[] {
@@ -18,7 +14,7 @@ export function session(gate: Gate): readonly Endpoint[] {
 
   return [
     guardedEndpoint(sessionGate, 'GET', '/v1/auth/me', async ({ access, request }) => {
-      const { issuedAtMs, expiresAtMs } = timesOf(request)
+      const { issuedAtMs, expiresAtMs } = readSession(request, access)
       return {
         user_id: access.principal.accountId,
         wallet_address: access.wallet.address,
@@ -34,18 +30,9 @@ export function session(gate: Gate): readonly Endpoint[] {
         kind: 'session',
         id: access.principal.credentialId,
         atMs: wiring.config.clock.wallMs(),
-        untilMs: timesOf(request).expiresAtMs,
+        untilMs: readSession(request, access).expiresAtMs,
       })
       return ended instanceof Refused ? ended : { success: true }
     }),
   ]
-}
-
-// The gate has let the session in, so its token is sound.
-function timesOf(request: GateRequest): { readonly issuedAtMs: number; readonly expiresAtMs: number } {
-  const token = extractBearer(readHeader(request, 'authorization'))
-  const payload = typeof token === 'string' ? parseCompactJwt(token)?.payload : undefined
-  const times = payload && readTimes(payload)
-  if (times?.iat === undefined) throw new Error('a session that was let in has no times')
-  return { issuedAtMs: times.iat * 1000, expiresAtMs: times.exp * 1000 }
 }

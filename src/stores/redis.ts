@@ -63,12 +63,12 @@ export interface RedisStore extends ManagedStore, BalanceStore {
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
- * import { once } from 'node:events'
  * import { Redis } from 'ioredis'
  *
- * const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
+ * const options = { lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: 1, socketTimeout: 2_000 }
+ * const redis = new Redis(url, options)
  * redis.on('error', log)
- * await once(redis, 'ready')
+ * await redis.connect()
  * const store = redisStore(redis, { sealingKeys: [key] })
  * @example
  * import { createClient } from 'redis'

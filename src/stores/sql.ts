@@ -36,7 +36,8 @@ export interface SqlStoreOptions {
  * @param kysely - The host's own, with a dialect for PostgreSQL or SQLite. It is never closed.
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
- * const pool = new Pool({ connectionString, connectionTimeoutMillis: 5_000, query_timeout: 10_000 })
+ * const timeouts = { connectionTimeoutMillis: 2_000, query_timeout: 5_000, maxLifetimeSeconds: 60 }
+ * const pool = new Pool({ connectionString, ...timeouts })
  * pool.on('error', () => {}) // an idle connection was lost: the next query opens another
  * pool.on('connect', (client) => client.on('error', () => {})) // one in use was lost: its query rejects
  * const store = sqlStore(new Kysely({ dialect: new PostgresDialect({ pool }) }), { sealingKeys })

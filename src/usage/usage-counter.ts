@@ -65,6 +65,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   /** A batch that could not be written: it goes first, under the same id, so that nothing counts twice. */
   let unwritten: UsageBatch | undefined
   let flushing: Promise<void> | undefined
+  let next: Promise<void> | undefined
   const routes = new Map<string, Set<string>>()
 
   function arm(): void {
@@ -114,21 +115,33 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     return { id: randomUUID(), counts, forgetHoursBeforeMs: latestHourMs - HOURS_KEPT_MS }
   }
 
-  async function write(): Promise<void> {
-    while (unwritten !== undefined || size > 0) {
-      const batch = unwritten ?? take()
-      unwritten = batch
-      const written = await attempt<void>('store', timeoutMs, (options) => store.addUsage(batch, options))
-      if (written instanceof Refused) {
-        if (written.reason.code === 'dependency_unavailable') warn('store', written.reason.cause)
-        return arm()
-      }
+  async function writeBatch(batch: UsageBatch): Promise<boolean> {
+    unwritten = batch
+    const written = await attempt<void>('store', timeoutMs, (call) => store.addUsage(batch, call))
+    if (!(written instanceof Refused)) {
       unwritten = undefined
+      return true
     }
+    if (written.reason.code === 'dependency_unavailable') warn('store', written.reason.cause)
+    return false
+  }
+
+  // What comes meanwhile is for the next one: under load this would never end.
+  async function write(): Promise<void> {
+    if (unwritten !== undefined && !(await writeBatch(unwritten))) return arm()
+    if (size > 0 && !(await writeBatch(take()))) arm()
   }
 
   function flush(): Promise<void> {
-    flushing ??= write().finally(() => {
+    if (flushing !== undefined) {
+      // The one under way may have begun without the latest counts.
+      next ??= flushing.then(() => {
+        next = undefined
+        return flush()
+      })
+      return next
+    }
+    flushing = write().finally(() => {
       flushing = undefined
     })
     return flushing

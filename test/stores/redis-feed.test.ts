@@ -84,7 +84,7 @@ describeWithServer('the changes in a Redis store', 'redis', () => {
       expect((await calls.changes(cursor)).changes).toHaveLength(0)
     }))
 
-  it('say of one thing what was said last, and for as long as anything said', () =>
+  it('say of one thing that it was told of later than before, and for as long as anything said', () =>
     withConnection(nodeRedisDriver, redisUrl, async ({ client }) => {
       const clock = pastClock()
       const { calls, make } = openStore(client, { clock })
@@ -94,7 +94,7 @@ describeWithServer('the changes in a Redis store', 'redis', () => {
       await calls.revoke(make.revocation('account', 'b', { atMs: nowMs, untilMs: nowMs + 9 }))
       const middle = (await calls.changes(null)).cursor
       await calls.revoke(make.revocation('account', 'a', { atMs: nowMs - 5, untilMs: nowMs + 99 }))
-      const expected = { kind: 'account', id: 'a', atMs: nowMs, untilMs: nowMs + 99 }
+      const expected = { kind: 'account', id: 'a', atMs: nowMs + 1, untilMs: nowMs + 99 }
       expect((await calls.changes(middle)).changes).toEqual([expected])
       expect((await calls.changes(cursor)).changes).toEqual([
         { kind: 'account', id: 'b', atMs: nowMs, untilMs: nowMs + 9 },

@@ -27,6 +27,8 @@ const CHANGE_KEPT_MS = 3_600_000
 export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
   const entries = new Map<string, CredentialEntry>()
   const idsOfAccount = new Map<string, Set<string>>()
+  /** How many are not revoked: tombstones need not be counted each time. */
+  const liveOfAccount = new Map<string, number>()
   const idOfLookup = new Map<string, string>()
   // The gate keeps what it derives from a record by the record itself, so each is made once.
   const found = new Map<string, Credential>()
@@ -37,11 +39,18 @@ export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
       idOfLookup.delete(key)
       found.delete(key)
     }
+    countLive(before, -1)
+    countLive(entry, 1)
     for (const key of lookupKeysOf(entry)) idOfLookup.set(key, entry.id)
     const kept = copyOfEntry(entry)
     entries.set(entry.id, kept)
     const ids = idsOfAccount.get(kept.accountId) ?? new Set()
     idsOfAccount.set(kept.accountId, ids.add(kept.id))
+  }
+
+  function countLive(entry: CredentialEntry | undefined, by: 1 | -1): void {
+    if (entry === undefined || entry.status === 'revoked') return
+    liveOfAccount.set(entry.accountId, (liveOfAccount.get(entry.accountId) ?? 0) + by)
   }
 
   function tell(id: string): void {
@@ -78,8 +87,8 @@ export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
     },
     addCredential(entry, maxPerAccount) {
       if (entries.has(entry.id) || isTaken(entry)) return 'duplicate'
-      const live = () => entriesOf(entry.accountId).filter(({ status }) => status !== 'revoked').length
-      if (maxPerAccount !== null && live() >= maxPerAccount) return 'full'
+      const live = liveOfAccount.get(entry.accountId) ?? 0
+      if (maxPerAccount !== null && live >= maxPerAccount) return 'full'
       put(entry)
       tell(entry.id)
       return 'added'

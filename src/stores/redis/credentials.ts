@@ -1,4 +1,5 @@
 import { type CredentialEntry, credentialOf, lookupKeyOf, lookupKeysOf } from '../../credentials/entry.js'
+import { cursorOf, placeOf } from '../../credentials/page-cursor.js'
 import type { Sealer } from '../../credentials/sealing.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Added, Change, Store } from '../../ports/store.js'
@@ -64,14 +65,13 @@ export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer):
     async listCredentials({ accountId, revoked = false, after, limit }) {
       const all = revoked ? '' : 'live'
       const list = accountId === undefined ? all || 'all' : `${all && `${all}-`}account:${nameOf(accountId)}`
-      const from = after === undefined ? '-' : `(${after}`
+      const from = after === undefined ? '-' : `(${storedPlaceOf(after)}`
       const reply = listOf(await run(LIST, list, from, checkedInteger('limit', limit + 1)))
-      const entries = reply.filter((_, at) => at % 2 === 1).slice(0, limit)
-      const isLast = reply.length <= 2 * limit
-      return {
-        entries: entries.map((entry) => entryOf(entry, sealer)),
-        next: isLast ? null : textOf(reply[2 * limit - 2]),
-      }
+      const documents = reply.filter((_, at) => at % 2 === 1).slice(0, limit)
+      const entries = documents.map((document) => entryOf(document, sealer))
+      const last = entries.at(-1)
+      const isLast = reply.length <= 2 * limit || last === undefined
+      return { entries, next: isLast ? null : cursorOf(last) }
     },
     async changeCredential(entry) {
       return yesOf(await run(CHANGE, ...changeNow(entry.id), ...entryArguments(entry)))
@@ -82,4 +82,10 @@ export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer):
       return yesOf(await run(REVOKE, ...telling, kind, nameOf(id), String(atMs)))
     },
   }
+}
+
+function storedPlaceOf(cursor: string): string {
+  const place = placeOf(cursor)
+  if (place === undefined) throw new Error('this is no cursor of the store')
+  return `${sortableOf(place.createdAtMs)}:${nameOf(place.id)}`
 }

@@ -2,6 +2,8 @@ import type { Change } from '../../ports/store.js'
 import type { Step } from './database.js'
 import { storable } from './text.js'
 
+const KINDS: readonly unknown[] = ['credential', 'account', 'wallet', 'all'] satisfies Change['kind'][]
+
 /**
  * Revokes what a change names, unless it is revoked already. No secret is opened for it: what cannot be read any more
  * can still be revoked.
@@ -10,6 +12,7 @@ import { storable } from './text.js'
  */
 export async function revokeTargets(db: Step, { kind, id, atMs }: Change): Promise<boolean> {
   if (kind === 'session') return true
+  if (!KINDS.includes(kind)) throw new TypeError(`there is no ${String(kind)} to revoke`)
   const name = storable(id)
   let update = db
     .updateTable('sallyport_credential')
