@@ -13,8 +13,6 @@ export interface FeedOptions {
   readonly boundMs: number
   /** Sees every change, in order. Called again for a change that is told of twice. */
   readonly onChange: (change: Change) => void
-  /** Changes may have been missed: whatever relied on them must go. */
-  readonly onGap: () => void
 }
 
 /** Follows what is ended or changed, on whatever instance. */
@@ -31,8 +29,6 @@ export interface ChangeFeed {
 const POLL_INTERVAL_MS = 500
 // A store that cannot be reached is asked so often, however many requests there are.
 const RETRY_INTERVAL_MS = 100
-// Stores keep changes for an hour at least.
-const GAP_MS = 1_800_000
 
 interface Poll {
   readonly startedMs: number
@@ -52,7 +48,7 @@ interface Failure {
  * older than the bound waits.
  */
 export function createChangeFeed(options: FeedOptions): ChangeFeed {
-  const { store, clock, timeoutMs, boundMs, onChange, onGap } = options
+  const { store, clock, timeoutMs, boundMs, onChange } = options
   let cursor: string | null = null
   let heardMs = Number.NEGATIVE_INFINITY
   let poll: Poll | undefined
@@ -106,10 +102,6 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
   }
 
   function start(nowMs: number): undefined | Refused | Promise<undefined | Refused> {
-    if (nowMs - heardMs > GAP_MS) {
-      cursor = null
-      onGap()
-    }
     const place = cursor
     const first = readFrom(place)
     if (!isPending(first) && (first instanceof Refused || !first.hasMore)) {

@@ -15,7 +15,6 @@ export interface CredentialFinder {
   find(lookup: CredentialLookup): Found | Promise<Found>
   /** Forgets what a change may have made untrue. */
   forget(change: Change): void
-  forgetAll(): void
 }
 
 /** What a finder is made of. */
@@ -43,7 +42,7 @@ interface Flight {
 }
 
 const MAX_KEPT = 10_000
-// For rows that somebody changed behind the store's back.
+// For rows that somebody changed behind the store's back. Stores tell of changes for an hour: none is missed meanwhile.
 const MAX_AGE_MS = 60_000
 
 /**
@@ -123,11 +122,6 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
       flights.clear()
       if (kind === 'credential') for (const key of [...(keysOfId.get(id) ?? [])]) kept.delete(key)
       else kept.clear()
-    },
-    forgetAll() {
-      changes++
-      flights.clear()
-      kept.clear()
     },
   }
 }

@@ -3,7 +3,7 @@ import type { CredentialEntry } from './entry.js'
 /** Where an entry stands in a list: entries are ordered by when they were made, then by id. */
 export type Place = Pick<CredentialEntry, 'createdAtMs' | 'id'>
 
-const CURSOR = /^(\d{1,16}(?:\.\d{1,9})?):([^]+)$/
+const CURSOR = /^(\d{1,16}(?:\.\d{1,9})?):([\s\S]+)$/
 
 /** The cursor behind an entry: `<createdAtMs>:<id>`. */
 export function cursorOf({ createdAtMs, id }: Place): string {

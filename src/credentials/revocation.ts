@@ -1,5 +1,6 @@
 import { GateError } from '../gate-error.js'
 import type { Change } from '../ports/store.js'
+import { isWalletAddress } from '../wallet-address.js'
 import { isText } from './record-check.js'
 
 /** What is to be ended. An account, a wallet or all: every session so far, and every credential. */
@@ -26,6 +27,9 @@ export function revocationOf(target: RevocationTarget, nowMs: number): Change {
   const [kind, id] = named[0] ?? []
   const known = KINDS.find((candidate) => candidate === kind)
   const fine = named.length === 1 && (known === 'all' ? id === true : isText(id))
+  if (known === 'wallet' && fine && !isWalletAddress(String(id))) {
+    throw new GateError('ERR_GATE_OPTIONS', ['revoke.wallet must be a base58 Solana address'])
+  }
   if (known === undefined || !fine) {
     throw new GateError('ERR_GATE_OPTIONS', [
       'revoke must be given exactly one of { credential }, { account }, { wallet } and { all: true }',

@@ -54,7 +54,7 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
     ended.note(change)
   }
   if (store !== undefined) {
-    feed = createChangeFeed({ store, clock, timeoutMs, boundMs, onChange, onGap: finder.forgetAll })
+    feed = createChangeFeed({ store, clock, timeoutMs, boundMs, onChange })
   }
 
   return {
