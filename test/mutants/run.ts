@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { credentialMutants } from './credential-mutants.js'
 import { type Mutant, mutants } from './mutants.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -68,7 +69,7 @@ function judge(copy: string, { file, find, replace, tests }: Mutant): Verdict {
 }
 
 const wanted = process.argv[2] ?? ''
-const chosen = mutants.filter(({ name }) => name.includes(wanted))
+const chosen = [...mutants, ...credentialMutants].filter(({ name }) => name.includes(wanted))
 if (chosen.length === 0) throw new Error(`no mutant has "${wanted}" in its name`)
 const copy = copyProject()
 let missed = 0
