@@ -13,8 +13,14 @@ export type RevocationTarget =
 /** The longest that a session may last: how long it must be remembered that those of a wallet have ended. */
 export const MAX_SESSION_SECONDS: number = 30 * 86_400
 
+// How long it is told of that a credential was changed. No instance keeps one for so long without asking.
 const CHANGE_KEPT_MS = 3_600_000
 const KINDS = ['credential', 'account', 'wallet', 'all'] as const
+
+/** What is written down of a credential that was changed. */
+export function changeOfCredential(id: string, nowMs: number): Change {
+  return { kind: 'credential', id, atMs: nowMs, untilMs: nowMs + CHANGE_KEPT_MS }
+}
 
 /**
  * What is written down of a revocation.
@@ -35,7 +41,7 @@ export function revocationOf(target: RevocationTarget, nowMs: number): Change {
       'revoke must be given exactly one of { credential }, { account }, { wallet } and { all: true }',
     ])
   }
-
-  const keptMs = known === 'credential' ? CHANGE_KEPT_MS : MAX_SESSION_SECONDS * 1000 + CHANGE_KEPT_MS
-  return { kind: known, id: known === 'all' ? '' : String(id), atMs: nowMs, untilMs: nowMs + keptMs }
+  if (known === 'credential') return changeOfCredential(String(id), nowMs)
+  const untilMs = nowMs + MAX_SESSION_SECONDS * 1000 + CHANGE_KEPT_MS
+  return { kind: known, id: known === 'all' ? '' : String(id), atMs: nowMs, untilMs }
 }

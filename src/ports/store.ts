@@ -140,5 +140,16 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** The verbs that keep credentials. */
+export type CredentialVerbs = Pick<
+  Store,
+  | 'findCredential'
+  | 'addCredential'
+  | 'readCredential'
+  | 'listCredentials'
+  | 'changeCredential'
+  | 'revokeCredentials'
+>
+
 /** What became of an entry that was to be added. */
 export type Added = 'added' | 'duplicate' | 'full'

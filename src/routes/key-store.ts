@@ -2,6 +2,7 @@ import { changeEntry } from '../credentials/change-entry.js'
 import type { SessionMark } from '../credentials/ended-sessions.js'
 import type { ApiKeyEntry, CredentialEntry } from '../credentials/entry.js'
 import type { Made } from '../credentials/issue.js'
+import { changeOfCredential } from '../credentials/revocation.js'
 import { Refused, refused } from '../decision.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { CredentialQuery, Store, UsageQuery, UsageSum } from '../ports/store.js'
@@ -36,7 +37,6 @@ export interface KeyPage {
   readonly next: string | null
 }
 
-const CHANGE_KEPT_MS = 3_600_000
 const SESSION_ENDED = refused('credential_invalid', {
   presented: 'token',
   hint: 'the session was ended meanwhile',
@@ -61,8 +61,7 @@ export function createKeyStore(wiring: Wiring, store: Store): KeyStore {
 
   // Here it holds at once; elsewhere within the bound.
   function note(id: string): void {
-    const atMs = clock.wallMs()
-    wiring.credentials.note({ kind: 'credential', id, atMs, untilMs: atMs + CHANGE_KEPT_MS }, true)
+    wiring.credentials.note(changeOfCredential(id, clock.wallMs()), true)
   }
 
   async function find(owner: KeyOwner, id: string): Promise<ApiKeyEntry | Refused> {
@@ -76,8 +75,7 @@ export function createKeyStore(wiring: Wiring, store: Store): KeyStore {
   async function outlived({ session }: KeyOwner, id: string): Promise<undefined | Refused> {
     const ended = await wiring.credentials.hasEndedByNow(session)
     if (ended === false) return undefined
-    const atMs = clock.wallMs()
-    const revoked = await endNow(wiring, { kind: 'credential', id, atMs, untilMs: atMs + CHANGE_KEPT_MS })
+    const revoked = await endNow(wiring, changeOfCredential(id, clock.wallMs()))
     if (ended instanceof Refused) return maybeDone(ended)
     return revoked instanceof Refused ? maybeDone(revoked) : SESSION_ENDED
   }
@@ -122,8 +120,7 @@ export function createKeyStore(wiring: Wiring, store: Store): KeyStore {
       const entry = await find(owner, id)
       if (entry instanceof Refused) return entry
       if (entry.status === 'revoked') return NOT_FOUND
-      const atMs = clock.wallMs()
-      const ended = await endNow(wiring, { kind: 'credential', id, atMs, untilMs: atMs + CHANGE_KEPT_MS })
+      const ended = await endNow(wiring, changeOfCredential(id, clock.wallMs()))
       return ended instanceof Refused ? ended : undefined
     },
     usage: (query) => call((options) => store.readUsage(query, options)),

@@ -38,8 +38,8 @@ export interface UsageCounter {
   flush(): Promise<void>
 }
 
-/** What a route is called that no framework has named, and what all are called beyond the bound. */
-export const UNMATCHED = '(unmatched)'
+// What a route is called that no framework has named, and what all are called beyond the bound.
+const UNMATCHED = '(unmatched)'
 const OTHER = '(other)'
 
 const HOUR_MS = 3_600_000
@@ -52,7 +52,7 @@ interface Cell {
   lastUsedAtMs: number
 }
 
-/** Cells of one credential: by outcome and hour, then by route. */
+/** Cells of one credential, by hour, outcome and route in one text. */
 type Cells = Map<string, Cell>
 
 /** Makes a counter. No request is written by itself, and no map grows without bound. */

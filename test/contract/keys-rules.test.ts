@@ -81,6 +81,22 @@ describe.each(harnesses)('what a key may be on $name', (harness) => {
     expect((await create({ environment: 'test' })).json().code).toBe('body_invalid')
   })
 
+  test.each([undefined, 'live'])(
+    'must be said where the host names environments and the gate’s own is not one of them: %s',
+    async (environment) => {
+      const named = environment === undefined ? {} : { environment }
+      const { create, caller, use } = await setUp({ ...named, keys: { environments: ['test'] } })
+      expect((await create({})).json()).toMatchObject({
+        code: 'body_invalid',
+        detail: 'environment must be one of test',
+      })
+      expect((await create({ environment: null })).json().code).toBe('body_invalid')
+      expect((await create({ environment: 'live' })).json().code).toBe('body_invalid')
+      const { key } = (await create({ environment: 'test' })).json()
+      expect(await use(String(key), caller.wallet)).toBe('credential_invalid')
+    },
+  )
+
   test('names no environment where neither the gate nor the host does', async () => {
     const { create } = await setUp()
     expect((await create({ environment: null })).json()).toMatchObject({ environment: null })

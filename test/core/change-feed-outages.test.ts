@@ -25,7 +25,7 @@ describe('following the changes of a store', () => {
     clock.advance(30_000)
     await settled()
     expect(calls('changesSince')).toBe(polls)
-    expect(timers()).toBe(before)
+    expect(timers()).toBeLessThanOrEqual(before)
     expect(await code(key)).toBe('allowed')
     expect(calls('changesSince')).toBe(polls + 1)
   })
@@ -238,5 +238,42 @@ describe('a store that cannot tell what has changed', () => {
     await settled()
     process.off('unhandledRejection', listener)
     expect(unhandled).toEqual([])
+  })
+})
+
+describe('a store that tells nonsense of what has changed', () => {
+  const pages: readonly (readonly [what: string, page: unknown])[] = [
+    ['null', null],
+    ['nothing', undefined],
+    ['a page without changes', { cursor: '1', hasMore: false }],
+    ['a page without a cursor', { changes: [], hasMore: false }],
+    ['a change that is none', { changes: [null], cursor: '1', hasMore: false }],
+  ]
+  it.each(pages)('is an outage once the bound is over, and ends nothing else: %s', async (_what, page) => {
+    const { code, key, fault, clock } = await warmKit()
+    fault('changesSince', () => page)
+    // In between a poll that nobody waits for fails: an unhandled rejection would end the process.
+    clock.advance(600)
+    expect(await code(key)).toBe('allowed')
+    await settled()
+    clock.advance(BOUND_MS)
+    expect(await code(key)).toBe('dependency_unavailable')
+    fault('changesSince')
+    clock.advance(200)
+    expect(await code(key)).toBe('allowed')
+  })
+
+  it('is waited for no longer than any other, though it never comes to an end', async () => {
+    const { code, key, fault, clock } = await warmKit({ portTimeoutMs: 30 })
+    let asked = 0
+    fault('changesSince', async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return { changes: [], cursor: String(1_000_000 + ++asked), hasMore: true }
+    })
+    clock.advance(BOUND_MS)
+    expect(await code(key)).toBe('dependency_unavailable')
+    fault('changesSince')
+    clock.advance(BOUND_MS)
+    expect(await code(key)).toBe('allowed')
   })
 })

@@ -7,24 +7,13 @@ import {
   lookupKeysOf,
 } from '../../credentials/entry.js'
 import { cursorOf, inOrder, type Place, placeOf } from '../../credentials/page-cursor.js'
+import { changeOfCredential } from '../../credentials/revocation.js'
 import type { Clock } from '../../ports/clock.js'
-import type { Change, Store } from '../../ports/store.js'
+import type { Change, CredentialVerbs } from '../../ports/store.js'
 import type { ChangeLog } from './changes.js'
 
-type Verbs = Pick<
-  Store,
-  | 'findCredential'
-  | 'addCredential'
-  | 'readCredential'
-  | 'listCredentials'
-  | 'changeCredential'
-  | 'revokeCredentials'
->
-
-const CHANGE_KEPT_MS = 3_600_000
-
 /** Credentials in one process. Every verb is one turn of the event loop, so each happens whole. */
-export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
+export function createCredentials(clock: Clock, changes: ChangeLog): CredentialVerbs {
   const entries = new Map<string, CredentialEntry>()
   const idsOfAccount = new Map<string, Set<string>>()
   /** How many are not revoked: tombstones need not be counted each time. */
@@ -54,8 +43,7 @@ export function createCredentials(clock: Clock, changes: ChangeLog): Verbs {
   }
 
   function tell(id: string): void {
-    const atMs = clock.wallMs()
-    changes.add({ kind: 'credential', id, atMs, untilMs: atMs + CHANGE_KEPT_MS })
+    changes.add(changeOfCredential(id, clock.wallMs()))
   }
 
   function isTaken(entry: CredentialEntry): boolean {

@@ -1,8 +1,9 @@
 import { type CredentialEntry, credentialOf, lookupKeyOf, lookupKeysOf } from '../../credentials/entry.js'
 import { cursorOf, placeOf } from '../../credentials/page-cursor.js'
+import { changeOfCredential } from '../../credentials/revocation.js'
 import type { Sealer } from '../../credentials/sealing.js'
 import type { Clock } from '../../ports/clock.js'
-import type { Added, Change, Store } from '../../ports/store.js'
+import type { Added, Change, CredentialVerbs } from '../../ports/store.js'
 import { tellArguments } from './changes.js'
 import type { RunScript } from './client.js'
 import { ADD, CHANGE, FIND, LIST, READ, REVOKE } from './credential-scripts.js'
@@ -10,24 +11,13 @@ import { documentOf, entryOf } from './entry-document.js'
 import { checkedInteger, checkedText, listOf, textOf, yesOf } from './replies.js'
 import { nameOf, sortableOf } from './text.js'
 
-type Verbs = Pick<
-  Store,
-  | 'findCredential'
-  | 'addCredential'
-  | 'readCredential'
-  | 'listCredentials'
-  | 'changeCredential'
-  | 'revokeCredentials'
->
-
-const CHANGE_KEPT_MS = 3_600_000
 const ADDED: readonly string[] = ['added', 'duplicate', 'full'] satisfies Added[]
 
 /** Credentials in Redis. Every verb is one script. */
-export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer): Verbs {
+export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer): CredentialVerbs {
   function changeNow(id: string): string[] {
-    const atMs = clock.wallMs()
-    return tellArguments({ kind: 'credential', id, atMs, untilMs: atMs + CHANGE_KEPT_MS }, atMs)
+    const nowMs = clock.wallMs()
+    return tellArguments(changeOfCredential(id, nowMs), nowMs)
   }
 
   function entryArguments(entry: CredentialEntry): string[] {

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { changeOfCredential } from '../../credentials/revocation.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Change, ChangePage, Store } from '../../ports/store.js'
 import type { Database, Step, Tables } from './database.js'
@@ -52,7 +53,7 @@ export async function tell(db: Step, place: number, change: Change, nowMs: numbe
 /** Tells that a credential was added or changed. */
 export async function tellOfCredential(db: Step, place: number, id: string, clock: Clock): Promise<void> {
   const nowMs = clock.wallMs()
-  await tell(db, place, { kind: 'credential', id, atMs: nowMs, untilMs: nowMs + HOUR_MS }, nowMs)
+  await tell(db, place, changeOfCredential(id, nowMs), nowMs)
 }
 
 /** In an upsert: the larger of what is there and what comes. SQLite's `max` and PostgreSQL's `greatest` differ. */

@@ -1,6 +1,6 @@
 import { credentialOf, lookupKeyOf } from '../../credentials/entry.js'
 import type { Clock } from '../../ports/clock.js'
-import type { Store } from '../../ports/store.js'
+import type { CredentialVerbs } from '../../ports/store.js'
 import { takePlace, tell, tellOfCredential } from './changes.js'
 import type { CredentialRows } from './credential-row.js'
 import { insertEntry, isTaken, liveCount, replaceEntry } from './credential-writes.js'
@@ -8,16 +8,6 @@ import type { Database } from './database.js'
 import { listCredentials } from './listing.js'
 import { revokeTargets } from './revocation.js'
 import { storable } from './text.js'
-
-type Verbs = Pick<
-  Store,
-  | 'findCredential'
-  | 'addCredential'
-  | 'readCredential'
-  | 'listCredentials'
-  | 'changeCredential'
-  | 'revokeCredentials'
->
 
 /** What the verbs are made of. */
 export interface CredentialParts {
@@ -29,7 +19,7 @@ export interface CredentialParts {
 }
 
 /** Credentials. Every mutation takes a place first, so they happen one after the other. */
-export function createCredentials({ database, rows, clock, remind }: CredentialParts): Verbs {
+export function createCredentials({ database, rows, clock, remind }: CredentialParts): CredentialVerbs {
   return {
     async findCredential(lookup, options) {
       const row = await database.ask(
