@@ -41,6 +41,7 @@ interface Passage {
   readonly decisionId: string
   readonly trace: Trace
   principal: Principal | undefined
+  balances: Findings['balances']
 }
 
 /** The order of the stages: authenticate, entitle, wallet, balance, policy. The first refusal ends the request. */
@@ -63,6 +64,7 @@ export class Decider {
       decisionId: randomUUID(),
       trace: reporter.begin(),
       principal: undefined,
+      balances: [],
     }
     try {
       passage.walletHeader = readHeader(request, config.walletHeader)
@@ -89,7 +91,9 @@ export class Decider {
 
     const credential = extractBearer(authorization)
     const findings = typeof credential === 'string' ? this.#recall(request, credential) : undefined
-    if (findings !== undefined) return this.#admit(passage, findings)
+    if (findings !== undefined && this.#stillHolds(findings)) return this.#admit(passage, findings)
+    // What was read of the chain for this request stands, whoever the credential turns out to be.
+    passage.balances = findings?.balances ?? []
 
     const verification = authenticate(
       credential,
@@ -103,15 +107,18 @@ export class Decider {
   }
 
   #recall({ message }: GateRequest, credential: string): Findings | undefined {
-    const { credentials, config } = this.#wiring
-    const { store, clock, revocationBoundMs } = config
+    const { store, clock, revocationBoundMs } = this.#wiring.config
     // Without a store nothing tells of changes, and what was found out rests on a record that may be as old as the bound.
     const sharedForMs = store === undefined ? SHARED_FOR_MS : Math.max(revocationBoundMs, SHARED_FOR_MS)
-    const findings = recallFindings(message, this.#wiring, credential, clock.monotonicMs() - sharedForMs)
-    if (findings === undefined) return undefined
+    return recallFindings(message, this.#wiring, credential, clock.monotonicMs() - sharedForMs)
+  }
+
+  /** Whether the credential is still known to be what it was found to be. */
+  #stillHolds({ version }: Findings): boolean {
+    const { credentials, config } = this.#wiring
     // Where it would have to be waited for, the credential may as well be looked at anew.
-    if (revocationBoundMs > 0 && credentials.follow() !== undefined) return undefined
-    return findings.version === credentials.version ? findings : undefined
+    if (config.revocationBoundMs > 0 && credentials.follow() !== undefined) return false
+    return version === credentials.version
   }
 
   #identified(
@@ -125,7 +132,7 @@ export class Decider {
       wiring: this.#wiring,
       credential: String(credential),
       identity: verification,
-      balances: [],
+      balances: passage.balances,
       foundAtMs: this.#wiring.config.clock.monotonicMs(),
       version: this.#wiring.credentials.version,
     }
