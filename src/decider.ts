@@ -41,7 +41,8 @@ interface Passage {
   readonly decisionId: string
   readonly trace: Trace
   principal: Principal | undefined
-  balances: Findings['balances']
+  /** What an earlier guard of the same request has found out, where the credential is looked at anew. */
+  earlier: Findings | undefined
 }
 
 /** The order of the stages: authenticate, entitle, wallet, balance, policy. The first refusal ends the request. */
@@ -64,7 +65,7 @@ export class Decider {
       decisionId: randomUUID(),
       trace: reporter.begin(),
       principal: undefined,
-      balances: [],
+      earlier: undefined,
     }
     try {
       passage.walletHeader = readHeader(request, config.walletHeader)
@@ -92,8 +93,7 @@ export class Decider {
     const credential = extractBearer(authorization)
     const findings = typeof credential === 'string' ? this.#recall(request, credential) : undefined
     if (findings !== undefined && this.#stillHolds(findings)) return this.#admit(passage, findings)
-    // What was read of the chain for this request stands, whoever the credential turns out to be.
-    passage.balances = findings?.balances ?? []
+    passage.earlier = findings
 
     const verification = authenticate(
       credential,
@@ -132,10 +132,12 @@ export class Decider {
       wiring: this.#wiring,
       credential: String(credential),
       identity: verification,
-      balances: passage.balances,
+      // What was read of the chain for this request stands, whoever the credential turns out to be.
+      balances: passage.earlier?.balances ?? [],
       foundAtMs: this.#wiring.config.clock.monotonicMs(),
       version: this.#wiring.credentials.version,
     }
+    if (passage.earlier !== undefined) return this.#identifiedWithin(passage, findings)
     const excess = this.#wiring.limit('account', verification.principal.accountId)
     const admitted = (known: undefined | Refused) =>
       known === undefined
