@@ -3,7 +3,7 @@ import { type GrantOptions, grantOf, withGrant } from './grant-options.js'
 import { addLifecycle, changing, credentialFor, type Lifecycle, whyNot } from './lifecycle.js'
 import { addList } from './listing.js'
 import { attempt } from './open-store.js'
-import { overlapNote, type RotationOptions, withOverlap } from './rotation.js'
+import { DEFAULT_OVERLAP_SECONDS, overlapNote, type RotationOptions, withOverlap } from './rotation.js'
 import { runs } from './run.js'
 import { type StoreOptions, storeOf, withStore } from './store-options.js'
 
@@ -30,6 +30,9 @@ function addIssue(group: Command): void {
   runs<GrantOptions & StoreOptions>(command, async (task) => {
     const grant = grantOf(task.options)
     const { store } = await storeOf(task, { mayCreate: true })
+    // A pair that is sealed with another key than the application has is one that no gate can verify: where the pairs
+    // that are there do not open, it is the wrong key.
+    await attempt(() => store.describeCredentials({ limit: 1_000 }))
     const issued = await attempt(() => store.issueSharedSecret(grant))
     const { credentialId, keyId, sharedSecret } = issued
     return {
@@ -50,7 +53,7 @@ function addRotate(group: Command): void {
     ),
   )
   runs<RotationOptions>(command, async (task) => {
-    const { overlap } = task.options
+    const { overlap = DEFAULT_OVERLAP_SECONDS } = task.options
     const { store, id } = await credentialFor(task, LIFECYCLE)
     const issued = await attempt(() => store.rotateSharedSecret(id, { overlapSeconds: overlap }))
     if (issued === undefined) throw await whyNot(store, id, LIFECYCLE)

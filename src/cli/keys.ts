@@ -5,7 +5,7 @@ import { addLifecycle, changing, credentialFor, type Lifecycle, whyNot } from '.
 import { addList } from './listing.js'
 import { attempt } from './open-store.js'
 import { keyPrefix, text } from './parsers.js'
-import { overlapNote, type RotationOptions, withOverlap } from './rotation.js'
+import { DEFAULT_OVERLAP_SECONDS, overlapNote, type RotationOptions, withOverlap } from './rotation.js'
 import { runs } from './run.js'
 import { type StoreOptions, storeOf, withStore } from './store-options.js'
 
@@ -91,7 +91,7 @@ function addRotate(group: Command): void {
     ),
   ).option('--prefix <text>', 'for a key that was imported without one (default: sk)', keyPrefix)
   runs<RotateOptions>(command, async (task) => {
-    const { overlap, prefix } = task.options
+    const { overlap = DEFAULT_OVERLAP_SECONDS, prefix } = task.options
     const { store, id } = await credentialFor(task, LIFECYCLE)
     const rotation = { overlapSeconds: overlap, ...(prefix !== undefined && { prefix }) }
     const issued = await attempt(() => store.rotateApiKey(id, rotation))

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { CredentialManager } from '../credentials/manager.js'
 import type { RevocationTarget } from '../credentials/revocation.js'
 import { wrongUsage } from './failure.js'
 import { attempt } from './open-store.js'
@@ -30,9 +31,29 @@ export function addRevoke(program: Command): void {
   runs<RevokeOptions>(command, async (task) => {
     const target = targetOf(task.options)
     const { store } = await storeOf(task, { sealing: false })
+    const known = 'account' in target ? await liveIn(store, target.account) : undefined
     await attempt(() => store.revoke(target))
-    return { json: { revoked: target }, lines: [], notes: ['revoked'] }
+    const notes = known === 0 ? ['no credential of this account is known: is the name right?'] : []
+    return {
+      json: { revoked: target, ...(known !== undefined && { credentials: known }) },
+      lines: [],
+      notes: [
+        known === undefined ? 'revoked' : `revoked ${known} credentials, and every session so far`,
+        ...notes,
+      ],
+    }
   })
+}
+
+/** How many credentials of an account are in force, up to a thousand; `undefined` where that cannot be told. */
+async function liveIn(store: CredentialManager, accountId: string): Promise<number | undefined> {
+  try {
+    const { credentials } = await store.describeCredentials({ accountId, limit: 1_000 })
+    return credentials.length
+  } catch {
+    // Without the sealing keys pairs cannot be listed. Ending them needs none, and must not wait for any.
+    return undefined
+  }
 }
 
 function targetOf({ account, wallet: address, all, yes }: RevokeOptions): RevocationTarget {

@@ -5,18 +5,19 @@ import type { StoreOptions } from './store-options.js'
 
 /** The options of an exchange. */
 export interface RotationOptions extends StoreOptions {
-  readonly overlap: number
+  /** In seconds. */
+  readonly overlap?: number
 }
 
-const DEFAULT_SECONDS = 86_400
+/** How long the old one counts where nothing is said. */
+export const DEFAULT_OVERLAP_SECONDS = 86_400
 
 /** Adds how long the old one counts beside the new one. */
 export function withOverlap(command: Command): Command {
   return command.option(
     '--overlap <time>',
-    'how long the old one counts beside the new one, 0 to 30d (default: 1d)',
+    'how long the old one counts beside the new one, 0 to 30d; one that is older still ends now (default: 1d)',
     seconds(0, MAX_OVERLAP_SECONDS),
-    DEFAULT_SECONDS,
   )
 }
 
@@ -24,7 +25,7 @@ export function withOverlap(command: Command): Command {
 export function overlapNote(what: string, overlapSeconds: number): string {
   return overlapSeconds === 0
     ? `the old ${what} counts no more`
-    : `the old ${what} counts for another ${lengthOf(overlapSeconds)}`
+    : `the old ${what} counts for another ${lengthOf(overlapSeconds)}; any from before it counts no more`
 }
 
 const UNITS: readonly (readonly [string, number])[] = [

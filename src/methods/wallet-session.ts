@@ -109,7 +109,9 @@ function problemsOf(options: WalletSessionOptions): string[] {
     )
   }
   if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isStrongSecret)) {
-    problems.push(`walletSession.secrets must be a list of strings of at least ${MIN_SECRET_BYTES} bytes`)
+    problems.push(
+      `walletSession.secrets must be a list of strings of at least ${MIN_SECRET_BYTES} bytes (openssl rand -base64 32; an unset environment variable?)`,
+    )
   }
   for (const name of ['sessionTtlSeconds', 'challengeTtlSeconds'] as const) {
     const value = options[name]

@@ -3,6 +3,7 @@ import { type Decimal, formatDecimal, formatUnits, parseDecimal } from '../amoun
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
+import { isOptions } from '../option-check.js'
 import { INEXACT, meets } from '../stages/balance.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { inspectGate, type Wiring } from '../wiring.js'
@@ -18,7 +19,13 @@ const MEMBERS = ['owner', 'mint', 'minimum']
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  */
-export function accessCheck(gate: Gate, { balance }: CheckOptions): Endpoint {
+export function accessCheck(gate: Gate, options: CheckOptions): Endpoint {
+  if (!isOptions(options) || typeof options.balance !== 'function') {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'routes.check must be { balance: a gate with a balance requirement }',
+    ])
+  }
+  const { balance } = options
   const { wiring } = inspectGate(gate)
   const asked = inspectGate(balance)
   const required = asked.requirements.balances.at(-1)

@@ -18,10 +18,16 @@ export function createEndpoints(gate: Gate, groups: RouteGroups): readonly Endpo
     ? unknownOptions('routes', groups, ['signIn', 'keys', 'check'])
     : ['routes must be given the groups to mount, for example { signIn: true }']
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
+  const { signIn: signsIn, keys: keyOptions, check } = groups
+  if (signsIn === undefined && keyOptions === undefined && check === undefined) {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'routes must be given at least one group to mount: signIn, keys or check',
+    ])
+  }
   return [
-    ...(groups.signIn === undefined ? [] : signIn(gate)),
-    ...(groups.keys === undefined ? [] : keys(gate, groups.keys === true ? {} : groups.keys)),
-    ...(groups.check === undefined ? [] : [accessCheck(gate, groups.check)]),
+    ...(signsIn === undefined ? [] : signIn(gate)),
+    ...(keyOptions === undefined ? [] : keys(gate, keyOptions === true ? {} : keyOptions)),
+    ...(check === undefined ? [] : [accessCheck(gate, check)]),
   ]
 }
 

@@ -2,9 +2,10 @@ import type { Access } from '../access.js'
 import type { ApiKeyGrant, CredentialGrant } from '../credentials/issue.js'
 import { Refused } from '../decision.js'
 import { createGate, type Gate } from '../gate.js'
-import { apiKey } from '../methods/api-key.js'
+import { GateError } from '../gate-error.js'
+import { apiKey, prefixOf } from '../methods/api-key.js'
 import { sharedSecretJwt } from '../methods/shared-secret-jwt.js'
-import { walletSession } from '../methods/wallet-session.js'
+import { sessionSettingsOf, walletSession } from '../methods/wallet-session.js'
 import type { GateOptions } from '../options.js'
 import { createSessionIssuer } from '../sign-in/session.js'
 import { type MemoryStore, memoryStore } from '../stores/memory.js'
@@ -29,7 +30,7 @@ export interface TestGate {
   keyHeaders(grant: ApiKeyGrant): Promise<CredentialHeaders>
   /** Headers of a new JWT of a new shared-secret pair, good for five minutes of the clock. */
   tokenHeaders(grant: CredentialGrant): Promise<CredentialHeaders>
-  /** Headers of a session, as if this wallet had signed in now. */
+  /** Headers of a session, as if this wallet had signed in now. All three throw where the gate takes no such credential. */
   sessionHeaders(wallet: string): Promise<CredentialHeaders>
 }
 
@@ -53,8 +54,10 @@ export function createTestGate(
   const { store, faults } = faultyStore(memoryStore({ clock }))
   const balances = fakeBalances()
   const methods = [apiKey(), sharedSecretJwt(), walletSession({ origin: ORIGIN, secrets: [SECRET] })]
-  const issueSession = createSessionIssuer({ origin: ORIGIN, secrets: [SECRET], ttlSeconds: 1_800 })
   const gate = createGate({ methods, ...options, store, clock, balances })
+  const { config, credentials } = inspectGate(gate).wiring
+  const ownPrefix = config.methods.opaque.map(prefixOf).find((prefix) => prefix !== undefined)
+  const session = config.methods.jwt.map(sessionSettingsOf).find((settings) => settings !== undefined)
 
   return {
     gate,
@@ -63,19 +66,30 @@ export function createTestGate(
     faults,
     balances,
     async keyHeaders(grant) {
-      const { key } = await store.issueApiKey(grant)
+      const prefix = ownPrefix ?? missing('keyHeaders', 'apiKey()')
+      const { key } = await store.issueApiKey({ prefix, ...grant })
       const [wallet] = grant.wallets ?? []
       return { authorization: `Bearer ${key}`, ...(wallet !== undefined && { 'x-wallet-address': wallet }) }
     },
     async tokenHeaders(grant) {
+      if (!config.methodNames.includes('sharedSecretJwt')) missing('tokenHeaders', 'sharedSecretJwt()')
       const token = await mintToken(await store.issueSharedSecret(grant), { nowMs: clock.wallMs() })
       return { authorization: `Bearer ${token}` }
     },
     async sessionHeaders(wallet) {
-      const endedThroughMs = await inspectGate(gate).wiring.credentials.endedThrough(wallet)
+      const {
+        origin,
+        secrets,
+        sessionTtlSeconds: ttlSeconds,
+      } = session ?? missing('sessionHeaders', 'walletSession()')
+      const endedThroughMs = await credentials.endedThrough(wallet)
       if (endedThroughMs instanceof Refused) throw new Error('the store is down: nobody can sign in')
-      const token = await issueSession(wallet, clock.wallMs(), endedThroughMs)
-      return { authorization: `Bearer ${token}` }
+      const issueSession = createSessionIssuer({ origin, secrets, ttlSeconds })
+      return { authorization: `Bearer ${await issueSession(wallet, clock.wallMs(), endedThroughMs)}` }
     },
   }
+}
+
+function missing(helper: string, method: string): never {
+  throw new GateError('ERR_GATE_OPTIONS', [`${helper} needs a gate with ${method} among its methods`])
 }

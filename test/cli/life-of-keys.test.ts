@@ -95,7 +95,9 @@ describeStores((fresh) => {
     const codes = () => Promise.all(keys.map((key) => codeOf(gate, requestWith([bearer(key)]))))
 
     const byAccount = await run(['revoke', '--account', 'robots-inc', '--json'])
-    expect(byAccount.json()).toEqual({ revoked: { account: 'robots-inc' } })
+    expect(byAccount.json()).toEqual({ revoked: { account: 'robots-inc' }, credentials: 1 })
+    const typo = await run(['revoke', '--account', 'robots-icn'])
+    expect([typo.code, typo.stderr]).toEqual([0, expect.stringContaining('is the name right?')])
     expect(await codes()).toEqual(['credential_invalid', 'allowed', 'allowed'])
     expect((await run(['revoke', '--wallet', ALICE])).code).toBe(0)
     expect(await codes()).toEqual(['credential_invalid', 'credential_invalid', 'allowed'])

@@ -1,6 +1,6 @@
 import bs58 from 'bs58'
 import fc from 'fast-check'
-import { GateError } from 'sallyport'
+import { apiKey, GateError, sharedSecretJwt, walletSession } from 'sallyport'
 import { memoryStore } from 'sallyport/stores/memory'
 import { createTestGate, faultyStore, manualClock, mintToken, testWallet } from 'sallyport/testing'
 import { describe, expect, it } from 'vitest'
@@ -63,6 +63,30 @@ describe('a test gate', () => {
     expect(await codeOf(gate, headers)).toBe('dependency_unavailable')
     faults.failing = undefined
     expect(await codeOf(gate, headers)).toBe('allowed')
+  })
+
+  it('makes headers for the methods that it was given, and says where one is missing', async () => {
+    const origin = 'https://shop.example'
+    const secrets = ['the-secret-that-sessions-are-signed-with']
+    const kit = createTestGate({ methods: [apiKey({ prefix: 'acto' }), walletSession({ origin, secrets })] })
+    const { address } = testWallet()
+    const headers = await kit.keyHeaders({ accountId: 'a' })
+    expect(headers.authorization).toMatch(/^Bearer acto_/)
+    expect(await codeOf(kit.gate, headers)).toBe('allowed')
+    expect(await codeOf(kit.gate, await kit.sessionHeaders(address))).toBe('allowed')
+    await expect(kit.tokenHeaders({ accountId: 'a' })).rejects.toThrow(/tokenHeaders needs .*sharedSecretJwt/)
+    const tokens = createTestGate({ methods: [sharedSecretJwt()] })
+    await expect(tokens.keyHeaders({ accountId: 'a' })).rejects.toThrow(/keyHeaders needs .*apiKey/)
+    await expect(tokens.sessionHeaders(address)).rejects.toThrow(/sessionHeaders needs .*walletSession/)
+  })
+
+  it('lets a wallet in again whose sessions were ended', async () => {
+    const { gate, sessionHeaders } = createTestGate()
+    const { address } = testWallet()
+    const before = await sessionHeaders(address)
+    await gate.revoke({ wallet: address })
+    expect(await codeOf(gate, before)).toBe('credential_invalid')
+    expect(await codeOf(gate, await sessionHeaders(address))).toBe('allowed')
   })
 
   it('takes options of createGate, and refuses what is none', () => {
