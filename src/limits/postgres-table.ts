@@ -14,6 +14,7 @@ export interface LimitTable {
   noteFailure(error: unknown): void
 }
 
+/** The table of counts, made when it is first needed. */
 export function openTable(pool: PostgresPool, tableName: string): LimitTable {
   let known: Promise<void> | undefined
 

@@ -8,6 +8,7 @@ import { limitProblems, outageProblems } from './option-problems.js'
 import { type PostgresPool, readingNumbers } from './postgres-pool.js'
 import { openTable } from './postgres-table.js'
 
+/** Limits that instances share through PostgreSQL. */
 export interface PostgresLimitsOptions extends SharedLimitOptions {
   /** Gates with the same table and limits count together. Default `sallyport_limits`. */
   readonly tableName?: string

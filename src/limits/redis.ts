@@ -23,6 +23,7 @@ export interface NodeRedisClient {
 /** A client of ioredis or node-redis. */
 export type RedisClient = IoRedisClient | NodeRedisClient
 
+/** Limits that instances share through Redis. */
 export interface RedisLimitsOptions extends SharedLimitOptions {
   /** What the names of all keys begin with. Gates with the same prefix and limits count together. Default `sallyport`. */
   readonly keyPrefix?: string

@@ -45,6 +45,7 @@ export interface KeyRoutesOptions {
   readonly maxPerAccount?: number
 }
 
+/** What `POST /v1/access/check` goes by. */
 export interface CheckOptions {
   /** A gate with a balance requirement: its mint and minimum are what is checked where the body names none. */
   readonly balance: Gate

@@ -9,6 +9,7 @@ export interface Challenges {
   recognize(text: string, address: string, nowMs: number): SignInMessage | undefined
 }
 
+/** Whose challenges these are and how long they last. */
 export interface ChallengeOptions {
   readonly origin: string
   /** The newest issues; all are recognised. */

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose/jwt/sign'
 import type { EndedThrough } from '../credentials/ended-sessions.js'
 import { ENDED_THROUGH_CLAIM, SESSION_TYPE } from '../methods/token-type.js'
 
+/** Whose sessions these are and how long they last. */
 export interface SessionOptions {
   readonly origin: string
   /** The newest signs. */

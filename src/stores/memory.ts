@@ -12,6 +12,7 @@ import { createUsage } from './memory/usage.js'
 /** A store for one process: everything is gone when it ends. */
 export type MemoryStore = ManagedStore
 
+/** What a memory store goes by. */
 export interface MemoryStoreOptions {
   /** For how long a claim is remembered. Default the machine's. */
   readonly clock?: Clock

@@ -9,6 +9,7 @@ import { assembleSqlStore, type SqlStore } from './sql/store.js'
 
 export type { SqlStore } from './sql/store.js'
 
+/** What secrets are sealed with, and who makes the tables. */
 export interface SqlStoreOptions {
   /**
    * 32 random bytes each, in base64 (`openssl rand -base64 32`), the newest first. Shared secrets are stored only sealed:

@@ -11,6 +11,7 @@ import { assembleSqlStore, type SqlStore } from './sql/store.js'
 
 export type { SqlStore } from './sql/store.js'
 
+/** Which file, and what its secrets are sealed with. */
 export interface SqliteStoreOptions {
   /** Path of the database, which is made where there is none. SQLite keeps two files beside it. */
   readonly file: string

@@ -5,6 +5,7 @@ import { atOnce, upTo } from './store-contract-calls.js'
 import { byDigest, foundOf, lookupOf, next, rotated, tombstone } from './store-contract-entries.js'
 import type { StoreCase } from './store-contract-fixture.js'
 
+/** Cases of adding. */
 export const addingCases: readonly StoreCase[] = [
   {
     name: 'adds nothing whose id, digest or key id is taken, be it by a disabled or a revoked entry',

@@ -38,6 +38,7 @@ const OPTIONS = { signal: new AbortController().signal }
 // More than any case has: a store whose pages do not end must not run for ever.
 const MAX_PAGES = 5_000
 
+/** The verbs of a store, with the options of a call filled in. */
 export function callsOf(store: Store): StoreCalls {
   const calls: StoreCalls = {
     async find(lookup) {

@@ -16,6 +16,7 @@ import {
 } from './store-contract-entries.js'
 import type { StoreCase } from './store-contract-fixture.js'
 
+/** Cases of changing. */
 export const changingCases: readonly StoreCase[] = [
   {
     name: 'puts an entry in the place of its earlier version, for every instance',

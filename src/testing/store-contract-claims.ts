@@ -3,6 +3,7 @@ import { atOnce, upTo } from './store-contract-calls.js'
 import { almost, HOUR_MS, ODD_TEXTS, shown } from './store-contract-entries.js'
 import type { StoreCase } from './store-contract-fixture.js'
 
+/** Cases of claims. */
 export const claimCases: readonly StoreCase[] = [
   {
     name: 'lets a claim be had by the first who makes it and by nobody after, on any instance',

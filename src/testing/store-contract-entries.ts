@@ -3,7 +3,9 @@ import type { ApiKeyEntry, CredentialEntry, EntryRecord, SharedSecretEntry } fro
 import type { Clock } from '../ports/clock.js'
 import type { Change } from '../ports/store.js'
 
+/** An hour, in milliseconds. */
 export const HOUR_MS = 3_600_000
+/** A day, in milliseconds. */
 export const DAY_MS = 86_400_000
 
 /** Addresses of programs and system accounts: well formed, and nobody's wallet. */
@@ -23,6 +25,7 @@ export interface EntryMaker {
   revocation(kind: Change['kind'], id: string, rest?: Partial<Change>): Change
 }
 
+/** Makes entries and changes that are like no others. */
 export function entryMaker(clock: Clock): EntryMaker {
   let made = 0
   const count = () => String(++made).padStart(10, '0')
@@ -125,7 +128,9 @@ export function lookupOf(entry: CredentialEntry): CredentialLookup {
   return entry.kind === 'apiKey' ? byDigest(entry.digest) : byKeyId(entry.keyId)
 }
 
+/** The lookup of a key. */
 export const byDigest = (digest: string): CredentialLookup => ({ kind: 'apiKey', digest })
+/** The lookup of a pair. */
 export const byKeyId = (keyId: string): CredentialLookup => ({ kind: 'sharedSecret', keyId })
 
 /** What is found of an entry by what counts now. */

@@ -4,6 +4,7 @@ import { atOnce, type StoreCalls, upTo } from './store-contract-calls.js'
 import { DAY_MS, HOUR_MS, next, WALLETS } from './store-contract-entries.js'
 import type { StoreCase } from './store-contract-fixture.js'
 
+/** Cases of the change feed. */
 export const feedCases: readonly StoreCase[] = [
   {
     name: 'tells of nothing where nothing was changed, and goes on from there',

@@ -18,6 +18,7 @@ import type { StoreCase } from './store-contract-fixture.js'
 
 const OPTIONS = { signal: new AbortController().signal }
 
+/** Cases of finding. */
 export const findingCases: readonly StoreCase[] = [
   {
     name: 'finds an API key by its digest and a shared secret by its key id, with all that was granted',

@@ -33,6 +33,7 @@ const ACCOUNTS: readonly string[] = [
   'a'.repeat(500),
 ]
 
+/** Cases of listing. */
 export const listingCases: readonly StoreCase[] = [
   {
     name: 'lists whole entries, the oldest first, also after they were changed',

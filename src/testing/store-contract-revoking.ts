@@ -19,6 +19,7 @@ import type { StoreCase } from './store-contract-fixture.js'
 
 const [WALLET, OTHER_WALLET, THIRD_WALLET] = WALLETS
 
+/** Cases of revoking. */
 export const revokingCases: readonly StoreCase[] = [
   {
     name: 'revokes one credential for every instance, whatever it is found by, and touches no other',

@@ -4,6 +4,7 @@ import { batch, count, credential, HOUR, same, sum } from './store-contract-coun
 import { HOUR_MS } from './store-contract-entries.js'
 import type { StoreCase } from './store-contract-fixture.js'
 
+/** Cases of usage counts. */
 export const usageCases: readonly StoreCase[] = [
   {
     name: 'adds counts up over all time and by the hour',

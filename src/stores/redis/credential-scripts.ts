@@ -140,6 +140,7 @@ return 'yes'
 `,
 )
 
+/** Finds an entry by what it is looked up by. */
 export const FIND: Script = defineScript(
   READING,
   `
@@ -149,6 +150,7 @@ return readKnown(id)
 `,
 )
 
+/** Reads an entry by its id. */
 export const READ: Script = defineScript(READING, 'return read(ARGV[1])')
 
 /** A page of a list: places and entries by turns, behind a place where the second argument begins with a parenthesis. */

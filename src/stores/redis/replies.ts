@@ -5,11 +5,13 @@ export function textOf(reply: unknown): string {
   throw new Error('Redis answered no text where one was expected')
 }
 
+/** A reply that must be a list. */
 export function listOf(reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply
   throw new Error('Redis answered no list where one was expected')
 }
 
+/** A reply that must be a number. */
 export function numberOf(reply: unknown): number {
   const text = textOf(reply)
   const number = Number(text)
