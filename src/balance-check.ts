@@ -1,3 +1,4 @@
+import { type Decimal, unitsAtLeast } from './amount.js'
 import type { Balance, BalanceSource } from './ports/balance-source.js'
 
 /** Whether something can be asked for balances. */
@@ -29,4 +30,9 @@ export function checkBalance(balance: Balance): Balance {
   if (Object.isFrozen(balance)) return balance
   const facts = { amount, decimals, slot, exact }
   return Object.freeze(freshness === undefined ? facts : { ...facts, freshness })
+}
+
+/** Whether a balance reaches a minimum: inclusive, in whole base units. */
+export function meets({ amount, decimals }: Pick<Balance, 'amount' | 'decimals'>, minimum: Decimal): boolean {
+  return amount >= unitsAtLeast(minimum, decimals)
 }

@@ -70,6 +70,19 @@ export function withDeadline<T>(answer: Promise<T>, timeoutMs: number, deadline:
 }
 
 /**
+ * Makes a call that is given a deadline and ends with it. What is known at once is handed back at once; a throw of the
+ * call itself is thrown.
+ */
+export function callWithin<T>(
+  timeoutMs: number,
+  call: (options: CallOptions) => T | Promise<T>,
+): T | Promise<T> {
+  const deadline = new Deadline(timeoutMs)
+  const answer = call(deadline)
+  return isPending(answer) ? withDeadline(answer, timeoutMs, deadline) : answer
+}
+
+/**
  * Runs something once, `delayMs` from now. It does not keep the process alive: what must not be lost is done when the
  * gate is closed.
  */

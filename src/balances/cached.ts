@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { unitsAtLeast } from '../amount.js'
-import { checkBalance, isBalanceSource } from '../balance-check.js'
-import { Deadline, withDeadline } from '../deadline.js'
+import { checkBalance, isBalanceSource, meets } from '../balance-check.js'
+import { callWithin } from '../deadline.js'
 import { GateError } from '../gate-error.js'
 import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
@@ -100,9 +99,7 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
   }
 
   async function readInto(key: string, query: BalanceQuery, readAtMs: number): Promise<Entry> {
-    const deadline = new Deadline(timeoutMs)
-    const reading = Promise.resolve(source.read(query, deadline))
-    const balance = checkBalance(await withDeadline(reading, timeoutMs, deadline))
+    const balance = checkBalance(await callWithin(timeoutMs, (options) => source.read(query, options)))
     const known = entries.get(key)
     if (known !== undefined && balance.slot < known.fresh.slot && mayBeServed(known)) {
       // Another reading has meanwhile found out more than this one.
@@ -183,5 +180,5 @@ function problemsOf(source: BalanceSource, options: CachedOptions): string[] {
 /** Whether an answer can be used for longer: it is exact where it must be, and reaches what the caller needs. */
 function suffices(balance: Balance, { minimum, exact }: BalanceQuery): boolean {
   if (exact === true && !balance.exact) return false
-  return minimum === undefined || balance.amount >= unitsAtLeast(minimum, balance.decimals)
+  return minimum === undefined || meets(balance, minimum)
 }

@@ -1,6 +1,5 @@
-import { unitsAtLeast } from '../amount.js'
-import { checkBalance, isBalanceSource } from '../balance-check.js'
-import { Deadline, withDeadline } from '../deadline.js'
+import { checkBalance, isBalanceSource, meets } from '../balance-check.js'
+import { callWithin } from '../deadline.js'
 import { GateError } from '../gate-error.js'
 import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
@@ -44,7 +43,7 @@ export function shared(source: BalanceSource, options: SharedOptions): BalanceSo
     if (clock.monotonicMs() < isTrustedFromMs) return undefined
     const { mint, owner } = query
     try {
-      const kept = await within(Math.min(timeoutMs, callerMs / 2), (own) =>
+      const kept = await callWithin(Math.min(timeoutMs, callerMs / 2), (own) =>
         store.readBalance({ mint, owner }, own),
       )
       if (kept === undefined) return undefined
@@ -64,7 +63,7 @@ export function shared(source: BalanceSource, options: SharedOptions): BalanceSo
     const leftMs = (reaches(balance, query) ? ttlMs : insufficientTtlMs) - (nowMs - beganMs)
     if (leftMs <= 0) return
     try {
-      await within(timeoutMs, (own) => store.keepBalance({ mint, owner }, balance, leftMs, own))
+      await callWithin(timeoutMs, (own) => store.keepBalance({ mint, owner }, balance, leftMs, own))
     } catch {
       // What could not be kept may leave an older answer with the store: until that is over, it is not asked.
       isTrustedFromMs = nowMs + timeoutMs + ttlMs
@@ -89,7 +88,7 @@ export function shared(source: BalanceSource, options: SharedOptions): BalanceSo
 }
 
 function reaches(balance: Balance, { minimum }: BalanceQuery): boolean {
-  return minimum === undefined || balance.amount >= unitsAtLeast(minimum, balance.decimals)
+  return minimum === undefined || meets(balance, minimum)
 }
 
 // The signal is made only when it is read.
@@ -102,11 +101,6 @@ function leftOf(callOptions: CallOptions, spentMs: number): CallOptions {
     },
     timeoutMs: Math.max(1, timeoutMs - spentMs),
   }
-}
-
-async function within<T>(timeoutMs: number, call: (options: CallOptions) => T | Promise<T>): Promise<T> {
-  const deadline = new Deadline(timeoutMs)
-  return withDeadline(Promise.resolve(call(deadline)), timeoutMs, deadline)
 }
 
 function problemsOf(source: BalanceSource, options: SharedOptions): string[] {

@@ -1,4 +1,4 @@
-import { Deadline, isPending, withDeadline } from '../deadline.js'
+import { callWithin } from '../deadline.js'
 import { GateError } from '../gate-error.js'
 import { isOptions, undefinedOptions, unknownOptions } from '../option-check.js'
 import type { CallOptions } from '../ports/call-options.js'
@@ -219,7 +219,5 @@ function readRotation(options: RotationOptions) {
 }
 
 async function within<T>(call: (options: CallOptions) => T | Promise<T>): Promise<T> {
-  const deadline = new Deadline(TIMEOUT_MS)
-  const answer = call(deadline)
-  return isPending(answer) ? withDeadline(answer, TIMEOUT_MS, deadline) : answer
+  return callWithin(TIMEOUT_MS, call)
 }

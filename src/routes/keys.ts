@@ -8,6 +8,7 @@ import { GateError } from '../gate-error.js'
 import { prefixOf } from '../methods/api-key.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import { jsonResponse } from '../response.js'
+import { HOUR_MS, hourOf } from '../usage/hours.js'
 import { inspectGate, type Wiring } from '../wiring.js'
 import { readJsonObject, readOptionalJsonObject } from './body.js'
 import type { Endpoint, KeyRoutesOptions } from './endpoint.js'
@@ -20,7 +21,6 @@ import { readQuery } from './query.js'
 import { readSession } from './session-token.js'
 
 const NO_CURSOR = refused('body_invalid', { problem: 'cursor must be the next_cursor of an earlier answer' })
-const HOUR_MS = 3_600_000
 const MAX_HOURS = 31 * 24
 
 /**
@@ -146,8 +146,7 @@ export function keys(gate: Gate, options: KeyRoutesOptions): readonly Endpoint[]
     const entry = await store.find(ownerOf({ access, request }), params.key_id ?? '')
     if (entry instanceof Refused) return entry
     await wiring.usage?.flush()
-    const thisHourMs = Math.floor(nowMs() / HOUR_MS) * HOUR_MS
-    const hoursSinceMs = thisHourMs - (hours - 1) * HOUR_MS
+    const hoursSinceMs = hourOf(nowMs()) - (hours - 1) * HOUR_MS
     const sums = await store.usage({ credentialIds: [entry.id], hoursSinceMs })
     return sums instanceof Refused ? sums : statsOf(entry, sums)
   }

@@ -1,4 +1,4 @@
-import { Deadline, isPending, withDeadline } from '../deadline.js'
+import { callWithin, isPending } from '../deadline.js'
 import { type Dependency, type Refused, refused } from '../decision.js'
 import type { CallOptions } from '../ports/call-options.js'
 
@@ -11,11 +11,10 @@ export function attempt<T>(
   timeoutMs: number,
   call: (options: CallOptions) => T | Promise<T>,
 ): T | Refused | Promise<T | Refused> {
-  const deadline = new Deadline(timeoutMs)
   const outage = (cause: unknown) => refused('dependency_unavailable', { dependency, cause })
   try {
-    const answer = call(deadline)
-    return isPending(answer) ? withDeadline(answer, timeoutMs, deadline).catch(outage) : answer
+    const answer = callWithin(timeoutMs, call)
+    return isPending(answer) ? answer.catch(outage) : answer
   } catch (cause) {
     return outage(cause)
   }

@@ -1,5 +1,5 @@
 import { formatDecimal, formatUnits, unitsAtLeast } from '../amount.js'
-import { checkBalance } from '../balance-check.js'
+import { checkBalance, meets } from '../balance-check.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
@@ -95,9 +95,4 @@ function judge(
     balance: formatUnits(amount, decimals),
     shortfall: formatUnits(unitsAtLeast(minimum, decimals) - amount, decimals),
   })
-}
-
-/** Whether a balance reaches a minimum: inclusive, in whole base units. */
-export function meets(balance: Balance, minimum: ResolvedBalance['minimum']): boolean {
-  return balance.amount >= unitsAtLeast(minimum, balance.decimals)
 }

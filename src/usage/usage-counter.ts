@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Store, UsageBatch, UsageCount } from '../ports/store.js'
 import { attempt } from '../stages/attempt.js'
 import type { WarnOfOutage } from '../telemetry/outage-warner.js'
+import { HOUR_MS, hourOf } from './hours.js'
 
 /** What a counter is made of. */
 export interface UsageOptions {
@@ -42,7 +43,6 @@ export interface UsageCounter {
 const UNMATCHED = '(unmatched)'
 const OTHER = '(other)'
 
-const HOUR_MS = 3_600_000
 const HOURS_KEPT_MS = 31 * 24 * HOUR_MS
 const MAX_CELLS = 10_000
 const MAX_ROUTES_PER_CREDENTIAL = 100
@@ -150,7 +150,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   return {
     count({ credentialId, method, route, outcome }, before) {
       const nowMs = clock.wallMs()
-      latestHourMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS
+      latestHourMs = hourOf(nowMs)
       const counted = { credentialId, method, route, outcome, hourMs: before?.hourMs ?? latestHourMs }
       if (before !== undefined) add(before, -1, nowMs)
       add(counted, 1, nowMs)

@@ -65,16 +65,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a balance exactly at the minimum is refused',
-    file: 'src/stages/balance.ts',
-    find: 'return balance.amount >= unitsAtLeast(minimum, balance.decimals)',
-    replace: 'return balance.amount > unitsAtLeast(minimum, balance.decimals)',
+    file: 'src/balance-check.ts',
+    find: 'return amount >= unitsAtLeast(minimum, decimals)',
+    replace: 'return amount > unitsAtLeast(minimum, decimals)',
     tests: MINIMUM,
   },
   {
     name: 'amounts are compared as floats',
-    file: 'src/stages/balance.ts',
-    find: 'return balance.amount >= unitsAtLeast(minimum, balance.decimals)',
-    replace: 'return Number(balance.amount) >= Number(unitsAtLeast(minimum, balance.decimals))',
+    file: 'src/balance-check.ts',
+    find: 'return amount >= unitsAtLeast(minimum, decimals)',
+    replace: 'return Number(amount) >= Number(unitsAtLeast(minimum, decimals))',
     tests: MINIMUM,
   },
   {

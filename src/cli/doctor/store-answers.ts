@@ -1,4 +1,4 @@
-import { Deadline, withDeadline } from '../../deadline.js'
+import { callWithin } from '../../deadline.js'
 import { systemClock } from '../../system-clock.js'
 import { failureOfStore } from '../failure.js'
 import { TIMEOUT_MS } from '../open-store.js'
@@ -14,10 +14,9 @@ export async function checkStoreAnswers({ opened }: Subject): Promise<readonly F
   try {
     const open = await opened()
     if (open === undefined) return []
-    const deadline = new Deadline(TIMEOUT_MS)
     const beganMs = systemClock.monotonicMs()
-    const answer = open.store.findCredential({ kind: 'apiKey', digest: NO_DIGEST }, deadline)
-    await withDeadline(Promise.resolve(answer), TIMEOUT_MS, deadline)
+    const { store } = open
+    await callWithin(TIMEOUT_MS, (call) => store.findCredential({ kind: 'apiKey', digest: NO_DIGEST }, call))
     return [fine(NAME, `it answers within ${Math.ceil(systemClock.monotonicMs() - beganMs)} ms`)]
   } catch (error) {
     const { code, message } = failureOfStore(error)

@@ -1,5 +1,6 @@
 import type { Balance, BalanceQuery, BalanceSource, CallOptions } from 'sallyport'
-import { ALICE, MINT } from '../../support/addresses.js'
+import type { BalanceHarness } from '../../contract/balance-contract.js'
+import { ALICE, BOB, MINT, OTHER_MINT } from '../../support/addresses.js'
 import { balance } from './readings.js'
 
 /** Ways to fail that every decorator has to hand on. */
@@ -55,4 +56,23 @@ export function hanging({ signal }: CallOptions): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
+}
+
+/** What the balance contract is given of a source that breaks as `behave` says. */
+export function fixtureOver(
+  source: BalanceSource,
+  behave: (behaviour: BrittleSource['behave']) => void,
+): Awaited<ReturnType<BalanceHarness['open']>> {
+  return {
+    source,
+    mint: MINT,
+    decimals: DECIMALS,
+    rich: { owner: ALICE, amount: RICH_AMOUNT },
+    unseen: BOB,
+    noMint: OTHER_MINT,
+    break: (fault) => behave(raisedFaults[fault] ?? malformedFaults[fault]),
+    hang: () => behave(hanging),
+    heal: () => behave(undefined),
+    close: async () => undefined,
+  }
 }

@@ -3,14 +3,11 @@ import { cached, failover } from 'sallyport/balances'
 import { breaker } from '../../../src/balances/breaker.js'
 import { capped } from '../../../src/balances/capped.js'
 import type { BalanceFault, BalanceHarness } from '../../contract/balance-contract.js'
-import { ALICE, BOB, MINT, OTHER_MINT } from '../../support/addresses.js'
 import {
   type BrittleSource,
   brittleSource,
-  DECIMALS,
-  hanging,
+  fixtureOver,
   malformedFaults,
-  RICH_AMOUNT,
   raisedFaults,
 } from './brittle-source.js'
 
@@ -32,18 +29,7 @@ function decoratorHarness(
       const behave = (behaviour: BrittleSource['behave']) => {
         for (const source of sources) source.behave = behaviour
       }
-      return {
-        source: decorate(...sources),
-        mint: MINT,
-        decimals: DECIMALS,
-        rich: { owner: ALICE, amount: RICH_AMOUNT },
-        unseen: BOB,
-        noMint: OTHER_MINT,
-        break: (fault) => behave(raisedFaults[fault] ?? malformedFaults[fault]),
-        hang: () => behave(hanging),
-        heal: () => behave(undefined),
-        close: async () => undefined,
-      }
+      return fixtureOver(decorate(...sources), behave)
     },
   }
 }

@@ -1,16 +1,8 @@
 import { shared } from '../../../src/balances/shared.js'
 import type { BalanceStore } from '../../../src/ports/balance-store.js'
 import type { BalanceFault, BalanceHarness } from '../../contract/balance-contract.js'
-import { ALICE, BOB, MINT, OTHER_MINT } from '../../support/addresses.js'
 import { manualClock } from '../../support/clock.js'
-import {
-  brittleSource,
-  DECIMALS,
-  hanging,
-  malformedFaults,
-  RICH_AMOUNT,
-  raisedFaults,
-} from './brittle-source.js'
+import { brittleSource, fixtureOver, hanging, malformedFaults, raisedFaults } from './brittle-source.js'
 import { tableBalanceStore } from './table-balance-store.js'
 
 const faults: readonly BalanceFault[] = [
@@ -41,17 +33,6 @@ export const sharedHarness: BalanceHarness = {
       source.behave = behaviour
       store.isBroken = behaviour !== undefined
     }
-    return {
-      source: shared(source, { store, timeoutMs: 20 }),
-      mint: MINT,
-      decimals: DECIMALS,
-      rich: { owner: ALICE, amount: RICH_AMOUNT },
-      unseen: BOB,
-      noMint: OTHER_MINT,
-      break: (fault) => behave(raisedFaults[fault] ?? malformedFaults[fault]),
-      hang: () => behave(hanging),
-      heal: () => behave(undefined),
-      close: async () => undefined,
-    }
+    return fixtureOver(shared(source, { store, timeoutMs: 20 }), behave)
   },
 }
