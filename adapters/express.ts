@@ -14,7 +14,7 @@ import { type GateRequest, pathOf, toGateRequest } from '../src/request.js'
 import { isRouteless, lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
-import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
+import { createEndpoints, createFinder } from '../src/routes/endpoints.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** What Express's request has, as far as this adapter reads it. */
@@ -93,9 +93,9 @@ export function getAccess(req: IncomingMessage, gate?: Gate): Access {
  * app.use(routes(gate, { check: { balance: members } }))
  */
 export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
-  const endpoints = createEndpoints(gate, groups)
+  const find = createFinder(createEndpoints(gate, groups))
   return function sallyportRoutes(req, res, next) {
-    const match = findEndpoint(endpoints, req.method, req.path ?? pathOf(req.url ?? ''))
+    const match = find(req.method, req.path ?? pathOf(req.url ?? ''))
     if (match === undefined) next()
     else {
       const { endpoint, params } = match

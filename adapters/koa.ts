@@ -10,10 +10,10 @@ import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
 import { type GateRequest, mountOf, toGateRequest } from '../src/request.js'
-import { lookUpAccess, settleRoute } from '../src/request-state.js'
+import { isRouteless, lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
-import { createEndpoints, findEndpoint } from '../src/routes/endpoints.js'
+import { createEndpoints, createFinder } from '../src/routes/endpoints.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** What Koa's context has, as far as this adapter uses it. */
@@ -93,9 +93,9 @@ export function getAccess(ctx: Pick<KoaContext, 'req'>, gate?: Gate): Access {
  * app.use(routes(gate, { check: { balance: members } }))
  */
 export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
-  const endpoints = createEndpoints(gate, groups)
+  const find = createFinder(createEndpoints(gate, groups))
   return async function sallyportRoutes(ctx, next) {
-    const match = findEndpoint(endpoints, ctx.method, pathBelowMount(ctx))
+    const match = find(ctx.method, pathBelowMount(ctx))
     if (match === undefined) await next()
     else {
       const { endpoint, params } = match
@@ -146,7 +146,7 @@ async function carryOut(
   try {
     await next()
   } finally {
-    settleRoute(ctx.req, routeOf(ctx))
+    if (isRouteless(ctx.req)) settleRoute(ctx.req, routeOf(ctx))
   }
 }
 
