@@ -110,7 +110,7 @@ export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
 }
 
 function requestOf(req: ExpressRequest): GateRequest {
-  return toGateRequest(req, targetOf(req), req, () => routeOf(req))
+  return toGateRequest(req, targetOf(req), req, routeOf)
 }
 
 // Known to a guard on the route, and to nobody before the router has found it. A path that is no text has no template.

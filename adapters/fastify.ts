@@ -59,9 +59,10 @@ export const sallyport: FastifyPluginAsync<SallyportPluginOptions> = plugin(
       })
     }
     app.addHook('onRequest', (request, reply, done) => {
-      const { sallyport: guarded } = request.routeOptions.config as { readonly sallyport?: unknown }
-      const gateRequest = requestOf(request)
-      if (guarded === false || isExempt(gateRequest)) done()
+      // Fastify makes these options anew each time they are looked at.
+      const { config, url } = request.routeOptions
+      const gateRequest = toGateRequest(request.raw, request.originalUrl, request, url)
+      if (isOptedOut(config) || isExempt(gateRequest)) done()
       else carryOut(gate(gateRequest), gate, request, reply, done)
     })
   },
@@ -155,7 +156,15 @@ function ownOptions<Options extends object>(
 }
 
 function requestOf(request: FastifyRequest): GateRequest {
-  return toGateRequest(request.raw, request.originalUrl, request, () => request.routeOptions.url)
+  return toGateRequest(request.raw, request.originalUrl, request, routeOf)
+}
+
+function routeOf({ routeOptions }: FastifyRequest): string | undefined {
+  return routeOptions.url
+}
+
+function isOptedOut(config: { readonly sallyport?: unknown }): boolean {
+  return config.sallyport === false
 }
 
 function carryOut(

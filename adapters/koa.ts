@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Access } from '../src/access.js'
 import { admit } from '../src/admission.js'
+import { isPromise } from '../src/deadline.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
@@ -31,7 +32,7 @@ export interface KoaContext {
 }
 
 /** A Koa middleware, in types that need none of Koa's. */
-export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<void>
+export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
  * Lets a request on only where the gate allows it; writes the refusal otherwise. App-wide, or on a route.
@@ -47,10 +48,9 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
 export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware {
   assertGate(gate)
   const isExempt = createExemption(options)
-  return async function requireAccess(ctx, next) {
+  return function requireAccess(ctx, next) {
     const request = requestOf(ctx)
-    if (isExempt(request)) await next()
-    else await carryOut(await gate(request), gate, ctx, next)
+    return isExempt(request) ? next() : decided(gate(request), gate, ctx, next)
   }
 }
 
@@ -66,8 +66,8 @@ export function requireAccess(gate: Gate, options?: MountOptions): KoaMiddleware
  */
 export function optionalAccess(gate: Gate): KoaMiddleware {
   assertOptionalGate(gate)
-  return async function optionalAccess(ctx, next) {
-    await carryOut(await gate.optional(requestOf(ctx)), gate, ctx, next)
+  return function optionalAccess(ctx, next) {
+    return decided(gate.optional(requestOf(ctx)), gate, ctx, next)
   }
 }
 
@@ -122,7 +122,7 @@ function pathBelowMount(ctx: KoaContext): string | undefined {
 
 // `url` loses the prefix of a mount; `originalUrl` keeps it.
 function requestOf(ctx: KoaContext): GateRequest {
-  return toGateRequest(ctx.req, ctx.originalUrl, ctx, () => routeOf(ctx))
+  return toGateRequest(ctx.req, ctx.originalUrl, ctx, routeOf)
 }
 
 // As the routers of Koa name it, once they have found it.
@@ -133,6 +133,17 @@ function routeOf(ctx: KoaContext): string | undefined {
 
 function mountPathOf(ctx: KoaContext): string {
   return mountOf(ctx.originalUrl, pathBelowMount(ctx) ?? '')
+}
+
+// What is known at once is carried out at once: the only promise is then the one that Koa waits for.
+function decided(
+  decision: Decision | Promise<Decision>,
+  gate: Gate,
+  ctx: KoaContext,
+  next: () => Promise<unknown>,
+): Promise<unknown> {
+  if (isPromise(decision)) return decision.then((known) => carryOut(known, gate, ctx, next))
+  return carryOut(decision, gate, ctx, next)
 }
 
 async function carryOut(

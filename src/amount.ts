@@ -4,6 +4,27 @@ export interface Decimal {
   readonly scale: number
 }
 
+/** A decimal that remembers what it is in base units: a minimum is compared with every request's balance. */
+class ParsedDecimal implements Decimal {
+  readonly digits: bigint
+  readonly scale: number
+  #decimals = -1
+  #units = 0n
+
+  constructor(digits: bigint, scale: number) {
+    this.digits = digits
+    this.scale = scale
+  }
+
+  unitsAtLeast(decimals: number): bigint {
+    if (decimals !== this.#decimals) {
+      this.#units = computeUnits(this, decimals)
+      this.#decimals = decimals
+    }
+    return this.#units
+  }
+}
+
 const DECIMAL = /^(\d{1,40})(?:\.(\d{1,30}))?$/
 
 /**
@@ -17,11 +38,15 @@ export function parseDecimal(text: string): Decimal | undefined {
   if (match === null) return undefined
   const [, whole = '', fraction = ''] = match
   const significant = fraction.replace(/0+$/, '')
-  return { digits: BigInt(whole + significant), scale: significant.length }
+  return new ParsedDecimal(BigInt(whole + significant), significant.length)
 }
 
 /** The least whole number of base units that is not below `decimal`. */
 export function unitsAtLeast(decimal: Decimal, decimals: number): bigint {
+  return decimal instanceof ParsedDecimal ? decimal.unitsAtLeast(decimals) : computeUnits(decimal, decimals)
+}
+
+function computeUnits(decimal: Decimal, decimals: number): bigint {
   if (decimals >= decimal.scale) return decimal.digits * 10n ** BigInt(decimals - decimal.scale)
   const divisor = 10n ** BigInt(decimal.scale - decimals)
   return (decimal.digits + divisor - 1n) / divisor

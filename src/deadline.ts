@@ -30,6 +30,11 @@ export class Deadline implements CallOptions {
   }
 }
 
+/** Whether an answer of our own is still to come. What hosts hand us may be any thenable: {@link isPending}. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise
+}
+
 /** Whether an answer is still to come. */
 export function isPending<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
@@ -41,7 +46,7 @@ export function whenKnown<T>(
   next: (known: T) => void,
   fail: (error: Error) => void,
 ): void {
-  if (isPending(answer)) answer.then(next).catch(fail)
+  if (isPromise(answer)) answer.then(next).catch(fail)
   else next(answer)
 }
 

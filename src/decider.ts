@@ -1,20 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import type { Access, Principal, WalletScope } from './access.js'
 import { clientKeyOf } from './client-address.js'
-import { isPending } from './deadline.js'
+import { isPromise } from './deadline.js'
 import { type Decision, Refused, refused } from './decision.js'
-import { extractBearer } from './extraction.js'
-import type { Verification } from './methods/method.js'
+import { nextDecisionId } from './decision-id.js'
+import { readBearer } from './extraction.js'
+import type { Identity } from './methods/method.js'
+import { AskedRequest } from './policy-request.js'
 import type { Balance } from './ports/balance-source.js'
 import { type GateRequest, type HeaderValue, readHeader } from './request.js'
 import { countRequest, type Findings, keepFindings, recallFindings } from './request-state.js'
 import type { ResolvedRequirements } from './requirements.js'
-import { authenticate } from './stages/authenticate.js'
-import { requireBalances } from './stages/balance.js'
+import { type BalanceRead, requireBalances } from './stages/balance.js'
 import { entitle } from './stages/entitle.js'
 import { consultPolicies } from './stages/policy.js'
-import type { Trace } from './telemetry/reporter.js'
+import type { Trace, Witnessed } from './telemetry/reporter.js'
 import type { UsageCounter } from './usage/usage-counter.js'
+import type { Moment } from './verified-cache.js'
 import type { Wiring } from './wiring.js'
 
 // The guards of one request follow one another within this; it is what "once per request" costs in bounds.
@@ -34,15 +35,37 @@ const ANONYMOUS: Principal = Object.freeze({
   wallets: Object.freeze([]),
 })
 
-/** One request on its way through the stages. */
-interface Passage {
+const NOBODY: Identity = Object.freeze({ principal: ANONYMOUS, walletHeader: 'optional' })
+
+/**
+ * One request on its way through the stages, and what is found out about it. Once its credential is proven it is kept
+ * with the message, so that the guards that come after find out nothing twice.
+ */
+class Passage implements Findings, Moment, Witnessed {
   readonly request: GateRequest
-  walletHeader: HeaderValue
-  readonly decisionId: string
-  readonly trace: Trace
-  principal: Principal | undefined
-  /** What an earlier guard of the same request has found out, where the credential is looked at anew. */
-  earlier: Findings | undefined
+  readonly wiring: Wiring
+  readonly decisionId = nextDecisionId()
+  readonly trace: Trace | undefined
+  walletHeader: HeaderValue = undefined
+  /** When its credential was looked at. */
+  wallMs = 0
+  monotonicMs = 0
+  /** Whether an earlier guard of the same request has counted it: what it found may be too old by now. */
+  isCounted = false
+  credential = ''
+  principal: Principal | undefined = undefined
+  identity: Identity = NOBODY
+  foundAtMs = 0
+  version = 0
+  wallet: string | undefined = undefined
+  balances: BalanceRead | undefined = undefined
+  balance: Balance | undefined = undefined
+
+  constructor(request: GateRequest, wiring: Wiring) {
+    this.request = request
+    this.wiring = wiring
+    this.trace = wiring.reporter.begin()
+  }
 }
 
 /** The order of the stages: authenticate, entitle, wallet, balance, policy. The first refusal ends the request. */
@@ -58,19 +81,10 @@ export class Decider {
   }
 
   decide(request: GateRequest, anonymousToo: boolean): Decision | Promise<Decision> {
-    const { reporter, config } = this.#wiring
-    const passage: Passage = {
-      request,
-      walletHeader: undefined,
-      decisionId: randomUUID(),
-      trace: reporter.begin(),
-      principal: undefined,
-      earlier: undefined,
-    }
+    const passage = new Passage(request, this.#wiring)
     try {
-      passage.walletHeader = readHeader(request, config.walletHeader)
       const decision = this.#enter(passage, anonymousToo)
-      return isPending(decision)
+      return isPromise(decision)
         ? decision.catch((error: unknown) => this.#conclude(passage, brokenBy(error)))
         : decision
     } catch (error) {
@@ -79,126 +93,118 @@ export class Decider {
   }
 
   #enter(passage: Passage, anonymousToo: boolean): Decision | Promise<Decision> {
-    const { config, closed, verifyContext, wallets } = this.#wiring
+    const { config, closed, authenticate, wallets } = this.#wiring
     const { request } = passage
     if (closed) return this.#conclude(passage, CLOSED)
+    passage.walletHeader = readHeader(request, config.walletHeader)
     const ambiguous = wallets.refuseAmbiguous(passage.walletHeader)
     if (ambiguous !== undefined) return this.#conclude(passage, ambiguous)
     const authorization = readHeader(request, 'authorization')
     if (anonymousToo && authorization === undefined && !this.#requirements.wallet) {
-      passage.trace.principal = ANONYMOUS
+      passage.principal = ANONYMOUS
       return this.#consult(passage, ANONYMOUS, null, null)
     }
 
-    const credential = extractBearer(authorization)
-    const findings = typeof credential === 'string' ? this.#recall(request, credential) : undefined
-    if (findings !== undefined && this.#stillHolds(findings)) return this.#admit(passage, findings)
-    passage.earlier = findings
-
-    const verification = authenticate(
-      credential,
-      config.methods,
-      this.#takesApiKeys,
-      verifyContext(request.message),
-    )
-    return isPending(verification)
-      ? verification.then((known) => this.#identified(passage, credential, known))
-      : this.#identified(passage, credential, verification)
+    const bearer = readBearer(authorization)
+    if (typeof bearer === 'string') {
+      passage.credential = bearer
+      passage.wallMs = config.clock.wallMs()
+      passage.monotonicMs = config.clock.monotonicMs()
+      if (this.#recall(passage)) return this.#admit(passage)
+    }
+    const identity = authenticate(bearer, this.#takesApiKeys, request.message, passage)
+    if (!isPromise(identity)) return this.#identified(passage, identity)
+    return identity.then((known) => {
+      passage.monotonicMs = config.clock.monotonicMs()
+      return this.#identified(passage, known)
+    })
   }
 
-  #recall({ message }: GateRequest, credential: string): Findings | undefined {
-    const { store, clock, revocationBoundMs } = this.#wiring.config
+  /** Takes over what an earlier guard of the same request has found out, as far as it still holds. */
+  #recall(passage: Passage): boolean {
+    const findings = recallFindings(passage.request.message, this.#wiring, passage.credential)
+    if (findings === undefined) return false
+    const { config, credentials } = this.#wiring
+    const { store, revocationBoundMs } = config
+    const { monotonicMs } = passage
     // Without a store nothing tells of changes, and what was found out rests on a record that may be as old as the bound.
     const sharedForMs = store === undefined ? SHARED_FOR_MS : Math.max(revocationBoundMs, SHARED_FOR_MS)
-    return recallFindings(message, this.#wiring, credential, clock.monotonicMs() - sharedForMs)
+    if (findings.foundAtMs < monotonicMs - sharedForMs) return false
+    passage.isCounted = true
+    // What was read of the chain for this request stands, whoever the credential turns out to be.
+    passage.balances = findings.balances
+    // Where changes would have to be waited for, the credential may as well be looked at anew.
+    if (revocationBoundMs > 0 && credentials.follow(monotonicMs) !== undefined) return false
+    if (findings.version !== credentials.version) return false
+    passage.identity = findings.identity
+    passage.foundAtMs = findings.foundAtMs
+    passage.version = findings.version
+    return true
   }
 
-  /** Whether the credential is still known to be what it was found to be. */
-  #stillHolds({ version }: Findings): boolean {
-    const { credentials, config } = this.#wiring
-    // Where it would have to be waited for, the credential may as well be looked at anew.
-    if (config.revocationBoundMs > 0 && credentials.follow() !== undefined) return false
-    return version === credentials.version
-  }
-
-  #identified(
-    passage: Passage,
-    credential: ReturnType<typeof extractBearer>,
-    verification: Verification,
-  ): Decision | Promise<Decision> {
-    passage.trace.lap('authenticate')
-    if (verification instanceof Refused) return this.#failed(passage, verification)
-    const findings: Findings = {
-      wiring: this.#wiring,
-      credential: String(credential),
-      identity: verification,
-      // What was read of the chain for this request stands, whoever the credential turns out to be.
-      balances: passage.earlier?.balances ?? [],
-      foundAtMs: this.#wiring.config.clock.monotonicMs(),
-      version: this.#wiring.credentials.version,
-    }
-    if (passage.earlier !== undefined) return this.#identifiedWithin(passage, findings)
-    const excess = this.#wiring.limit('account', verification.principal.accountId)
-    const admitted = (known: undefined | Refused) =>
-      known === undefined
-        ? this.#identifiedWithin(passage, findings)
-        : this.#exceeded(passage, findings, known)
-    return isPending(excess) ? excess.then(admitted) : admitted(excess)
-  }
-
-  // Only what was counted is remembered: a guard that comes after a refusal must not take the request for counted.
-  #identifiedWithin(passage: Passage, findings: Findings): Decision | Promise<Decision> {
-    keepFindings(passage.request.message, findings)
-    return this.#admit(passage, findings)
+  #identified(passage: Passage, identity: Identity | Refused): Decision | Promise<Decision> {
+    passage.trace?.lap('authenticate')
+    if (identity instanceof Refused) return this.#failed(passage, identity)
+    passage.identity = identity
+    passage.foundAtMs = passage.monotonicMs
+    passage.version = this.#wiring.credentials.version
+    if (passage.isCounted) return this.#admit(passage)
+    const excess = this.#wiring.limit('account', identity.principal.accountId)
+    if (excess === undefined) return this.#admit(passage)
+    const counted = (known: undefined | Refused) =>
+      known === undefined ? this.#admit(passage) : this.#exceeded(passage, known)
+    return isPromise(excess) ? excess.then(counted) : counted(excess)
   }
 
   // Whoever presents a good credential is never refused for the failures of others behind the same address.
   #failed(passage: Passage, refusal: Refused): Decision | Promise<Decision> {
-    if (!isFailedCredential(refusal)) return this.#conclude(passage, refusal)
-    const excess = this.#wiring.limit('failures', clientKeyOf(passage.request.ip))
+    const { limit, limitsFailures } = this.#wiring
+    if (!limitsFailures || !isFailedCredential(refusal)) return this.#conclude(passage, refusal)
+    const excess = limit('failures', clientKeyOf(passage.request.ip))
     const concluded = (known: undefined | Refused) => this.#conclude(passage, known ?? refusal)
-    return isPending(excess) ? excess.then(concluded) : concluded(excess)
+    return isPromise(excess) ? excess.then(concluded) : concluded(excess)
   }
 
-  #exceeded(passage: Passage, { identity }: Findings, refusal: Refused): Decision {
-    passage.principal = identity.principal
-    passage.trace.principal = identity.principal
+  #exceeded(passage: Passage, refusal: Refused): Decision {
+    passage.principal = passage.identity.principal
     return this.#conclude(passage, refusal)
   }
 
-  #admit(passage: Passage, { identity, balances }: Findings): Decision | Promise<Decision> {
+  // Only what was counted is remembered: a guard that comes after a refusal must not take the request for counted.
+  #admit(passage: Passage): Decision | Promise<Decision> {
+    const { identity } = passage
     const { principal } = identity
+    keepFindings(passage.request.message, passage)
     passage.principal = principal
-    passage.trace.principal = principal
     const misfit = entitle(principal, this.#requirements)
     if (misfit !== undefined) return this.#conclude(passage, misfit)
 
     const wallet = this.#wiring.wallets.select(passage.walletHeader, identity, this.#requirements.wallet)
     if (wallet instanceof Refused) return this.#conclude(passage, wallet)
-    passage.trace.wallet = wallet?.address
+    if (wallet === null) return this.#consult(passage, principal, null, null)
+    passage.wallet = wallet.address
 
     const { readBalance } = this.#wiring
-    if (wallet === null || readBalance === undefined) return this.#consult(passage, principal, wallet, null)
-    const required = this.#requirements.balances
-    if (required.length === 0) return this.#consult(passage, principal, wallet, null)
-    const balance = requireBalances(required, wallet.address, readBalance, balances)
-    return isPending(balance)
-      ? balance.then((known) => this.#weighed(passage, principal, wallet, known, balances))
-      : this.#weighed(passage, principal, wallet, balance, balances)
+    const { balances: required } = this.#requirements
+    if (required.length === 0 || readBalance === undefined) {
+      return this.#consult(passage, principal, wallet, null)
+    }
+    const balance = requireBalances(required, wallet.address, readBalance, passage)
+    return isPromise(balance)
+      ? balance.then((known) => this.#weighed(passage, wallet, known))
+      : this.#weighed(passage, wallet, balance)
   }
 
   #weighed(
     passage: Passage,
-    principal: Principal,
     wallet: WalletScope<string>,
     balance: Balance | null | Refused,
-    balances: Findings['balances'],
   ): Decision | Promise<Decision> {
-    passage.trace.lap('balance')
-    passage.trace.balance = balances.at(-1)?.balance
+    passage.trace?.lap('balance')
+    passage.balance = passage.balances?.balance
     return balance instanceof Refused
       ? this.#conclude(passage, balance)
-      : this.#consult(passage, principal, wallet, balance)
+      : this.#consult(passage, passage.identity.principal, wallet, balance)
   }
 
   #consult(
@@ -212,28 +218,28 @@ export class Decider {
     const { policies } = this.#requirements
     if (policies.length === 0) return this.#conclude(passage, access)
 
-    const { method, target, ip, native } = request
-    const input = Object.freeze({ access, request: Object.freeze({ method, target, ip }), native })
+    const input = Object.freeze({ access, request: new AskedRequest(request), native: request.native })
     const verdict = consultPolicies(policies, input, this.#wiring.config.policyTimeoutMs)
-    return isPending(verdict)
+    return isPromise(verdict)
       ? verdict.then((known) => this.#judged(passage, access, known))
       : this.#judged(passage, access, verdict)
   }
 
   #judged(passage: Passage, access: Access, refusal: Refused | undefined): Decision {
-    passage.trace.lap('policy')
+    passage.trace?.lap('policy')
     return this.#conclude(passage, refusal ?? access)
   }
 
-  #conclude({ request, decisionId, trace, principal }: Passage, outcome: Access | Refused): Decision {
+  #conclude(passage: Passage, outcome: Access | Refused): Decision {
     const { reporter, config, usage } = this.#wiring
+    const { decisionId, principal } = passage
     const decision: Decision =
       outcome instanceof Refused
         ? { type: 'refuse', ...outcome.reason, decisionId, realm: config.realm }
         : { type: 'allow', decisionId, access: outcome }
-    reporter.end(request, decision, trace)
+    reporter.end(decision, passage)
     if (usage !== undefined && principal !== undefined && isStored(principal)) {
-      count(request, usage, principal, decision.type === 'allow' ? 'allowed' : decision.code)
+      count(passage, usage, principal, decision.type === 'allow' ? 'allowed' : decision.code)
     }
     return decision
   }
@@ -244,16 +250,16 @@ function isStored({ kind }: Principal): boolean {
   return kind === 'apiKey' || kind === 'sharedSecretJwt'
 }
 
-// A clock or a route that throws must not change the decision.
+// A route that throws must not change the decision.
 function count(
-  request: GateRequest,
+  { request, wallMs: nowMs }: Passage,
   usage: UsageCounter,
   { credentialId }: Principal,
   outcome: string,
 ): void {
   try {
     const { method, route, message } = request
-    countRequest(message, usage, { credentialId, method, route, outcome })
+    countRequest(message, usage, credentialId, method, route, outcome, nowMs)
   } catch {
     // What watches a decision must not be able to change it.
   }

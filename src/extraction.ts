@@ -14,20 +14,32 @@ export type Extraction = string | typeof ABSENT | typeof AMBIGUOUS | typeof MALF
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 const ANOTHER_BEARER = /,[ \t]*bearer(?:[ \t]|$)/i
 
+/** What stands behind the scheme of an `Authorization` header, unread. */
+export type Bearer = string | typeof ABSENT | typeof AMBIGUOUS
+
 /**
- * Reads the bearer token of an `Authorization` header: RFC 6750 §2.1, the scheme in any case (RFC 9110 §11.1), one or
- * more spaces, one token. Pure, and never throws.
+ * Reads the scheme of an `Authorization` header: `Bearer` in any case (RFC 9110 §11.1) and one or more spaces. Pure, and
+ * never throws. What is behind it may be anything: see {@link readToken}.
  */
-export function extractBearer(header: HeaderValue): Extraction {
+export function readBearer(header: HeaderValue): Bearer {
   if (header === undefined) return ABSENT
   if (header === REPEATED) return AMBIGUOUS
   if (!isBearer(header)) return ANOTHER_BEARER.test(header) ? AMBIGUOUS : ABSENT
   let from = 6
   while (header.charCodeAt(from) === SPACE) from++
-  if (from === header.length) return ABSENT
-  const token = header.slice(from)
-  if (TOKEN.test(token)) return token
-  return /[ \t,]/.test(token) ? AMBIGUOUS : MALFORMED
+  return from === header.length ? ABSENT : header.slice(from)
+}
+
+/** Reads what stands behind the scheme: one token (RFC 6750 §2.1) and nothing else. */
+export function readToken(text: string): string | typeof AMBIGUOUS | typeof MALFORMED {
+  if (TOKEN.test(text)) return text
+  return /[ \t,]/.test(text) ? AMBIGUOUS : MALFORMED
+}
+
+/** Reads the bearer token of an `Authorization` header. Pure, and never throws. */
+export function extractBearer(header: HeaderValue): Extraction {
+  const bearer = readBearer(header)
+  return typeof bearer === 'string' ? readToken(bearer) : bearer
 }
 
 const SPACE = 0x20

@@ -1,5 +1,6 @@
 import { isBalanceSource } from './balance-check.js'
 import { cacheProblems, isCached } from './balances/cached.js'
+import { isEntryCount, MOST_ENTRIES } from './entry-count.js'
 import type { AuthenticationMethod } from './methods/method.js'
 import {
   clockProblems,
@@ -27,6 +28,7 @@ const KNOWN = Object.keys({
   policyTimeoutMs: true,
   portTimeoutMs: true,
   revocationBoundMs: true,
+  credentialCache: true,
   usage: true,
   limits: true,
   realm: true,
@@ -69,6 +71,7 @@ export function optionProblems(
     ...walletProblems(options.wallet),
     ...textProblems(options),
     ...timeProblems(options),
+    ...credentialCacheProblems(options.credentialCache),
     ...countingProblems(options),
     ...functionProblems(options),
     ...clockProblems('clock', options.clock),
@@ -161,6 +164,17 @@ function isFieldName(field: unknown): boolean {
 
 function isWalletHeader(header: unknown): boolean {
   return typeof header === 'string' && HEADER_NAME.test(header) && header.toLowerCase() !== 'authorization'
+}
+
+function credentialCacheProblems(cache: GateOptions<string>['credentialCache']): string[] {
+  if (cache === undefined) return []
+  if (!isOptions(cache)) return ['credentialCache must be { maxEntries }']
+  const problems = unknownOptions('credentialCache', cache, ['maxEntries'])
+  const { maxEntries } = cache
+  if (maxEntries !== undefined && !isEntryCount(maxEntries)) {
+    problems.push(`credentialCache.maxEntries must be a whole number from 1 to ${MOST_ENTRIES}`)
+  }
+  return problems
 }
 
 function countingProblems({ usage, limits }: GateOptions<string>): string[] {

@@ -49,10 +49,17 @@ export interface GateOptions<Field extends string = 'ownerWallet'> {
   readonly portTimeoutMs?: number
   /**
    * How long a revoked credential may still be honoured, at most, in milliseconds. Default 2000; 0 keeps nothing, except
-   * that the guards of one request share what the first found for up to 250, unless a change was seen. A request is judged by what was known when
-   * it came, or when the store was asked for it.
+   * that the guards of one request share what the first found for up to 250, unless a change was seen. A request is
+   * judged by what was known when it came, or when the store was asked for it. A credential that a store did not have
+   * may be refused for as long, and for a second at most, after it was made.
    */
   readonly revocationBoundMs?: number
+  /**
+   * How much is remembered of credentials: at most so many records of a store that has to be waited for, and so many
+   * proofs, of which each token has its own; the least recently used go first. Only what was found and what was proven
+   * is kept, so that strangers push nothing out. Default `{ maxEntries: 10_000 }`.
+   */
+  readonly credentialCache?: { readonly maxEntries?: number }
   /**
    * Counting of requests by credential, route and outcome, written to the store so many milliseconds after the first.
    * Default `{ flushIntervalMs: 1_000 }`; `false` counts nothing.
@@ -83,6 +90,8 @@ export interface GateConfig {
   readonly policyTimeoutMs: number
   readonly portTimeoutMs: number
   readonly revocationBoundMs: number
+  /** How many records, and how many proofs, are kept at most. */
+  readonly maxCredentials: number
   readonly usage: { readonly flushIntervalMs: number } | undefined
   readonly limits: Limits | undefined
   readonly realm: string
@@ -121,6 +130,7 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     policyTimeoutMs: options.policyTimeoutMs ?? 1_000,
     portTimeoutMs,
     revocationBoundMs: options.revocationBoundMs ?? 2_000,
+    maxCredentials: options.credentialCache?.maxEntries ?? 10_000,
     usage: options.usage === false ? undefined : { flushIntervalMs: options.usage?.flushIntervalMs ?? 1_000 },
     limits: options.limits,
     realm: options.realm ?? 'api',

@@ -2,8 +2,8 @@ import type { Access } from './access.js'
 import type { Gate } from './gate.js'
 import { GateError } from './gate-error.js'
 import type { Identity } from './methods/method.js'
-import type { BalancesRead } from './stages/balance.js'
-import type { Countable, Counted, UsageCounter } from './usage/usage-counter.js'
+import type { BalanceRead } from './stages/balance.js'
+import type { Counted, UsageCounter } from './usage/usage-counter.js'
 
 /** What one wiring has found out about a request, for the guards that come after the first. */
 export interface Findings {
@@ -11,7 +11,8 @@ export interface Findings {
   /** What it was found out from: a request that was given another credential since is looked at anew. */
   readonly credential: string
   readonly identity: Identity
-  readonly balances: BalancesRead
+  /** The balances that were read for it, the latest first. */
+  balances: BalanceRead | undefined
   /** Monotonic. A request can be long under way: a body that trickles in must not stretch any bound. */
   readonly foundAtMs: number
   /** How many changes of credentials had been seen by then. */
@@ -24,18 +25,13 @@ interface Claim {
   readonly earlier: Claim | undefined
 }
 
-interface Tally {
-  readonly usage: UsageCounter
-  readonly counted: Counted
-}
-
 interface Grant {
   readonly gate: Gate
   readonly access: Access
   readonly earlier: Grant | undefined
 }
 
-/** All that this package knows of a request. Only this package can write it. */
+/** All that this package knows of a request. */
 class RequestState {
   /** Of the wiring that looked last: a host has one, but for the rarest. */
   findings: Findings | undefined = undefined
@@ -43,67 +39,92 @@ class RequestState {
   grant: Grant | undefined = undefined
   claim: Claim | undefined = undefined
   /** Where the request was counted, of the wiring that looked last. */
-  tally: Tally | undefined = undefined
+  usage: UsageCounter | undefined = undefined
+  counted: Counted | undefined = undefined
 }
 
-const states = new WeakMap<object, RequestState>()
+/** Makes a class put its fields on the object that it is made for. */
+class Bearer {
+  constructor(bearer: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: the one way to give a foreign object a private field.
+    return bearer
+  }
+}
+
+/**
+ * The mark on a message: a private field, which nobody else can read, write or take away. A WeakMap would do the same,
+ * and costs a hundred times as much for each request.
+ */
+class Mark extends Bearer {
+  readonly #state = new RequestState()
+
+  static read(message: object): RequestState | undefined {
+    return #state in message ? message.#state : undefined
+  }
+
+  static readOrMake(message: object): RequestState {
+    if (!(#state in message)) new Mark(message)
+    return (message as Mark).#state
+  }
+}
+
 const parents = new WeakMap<Gate, Gate>()
 
-function stateOf(message: object): RequestState {
-  const known = states.get(message)
-  if (known !== undefined) return known
-  const state = new RequestState()
-  states.set(message, state)
-  return state
-}
-
-/** What `wiring` found out about a request from the same credential since `sinceMs`. */
-export function recallFindings(
-  message: object,
-  wiring: object,
-  credential: string,
-  sinceMs: number,
-): Findings | undefined {
-  const found = states.get(message)?.findings
-  return found?.wiring === wiring && found.credential === credential && found.foundAtMs >= sinceMs
-    ? found
-    : undefined
+/**
+ * What `wiring` found out about a request from the same credential. A request can be long under way: how old that may
+ * be is for the caller to judge.
+ */
+export function recallFindings(message: object, wiring: object, credential: string): Findings | undefined {
+  const found = Mark.read(message)?.findings
+  return found?.wiring === wiring && found.credential === credential ? found : undefined
 }
 
 /** Keeps what a wiring found out, as long as the request lives. */
 export function keepFindings(message: object, findings: Findings): void {
-  stateOf(message).findings = findings
+  Mark.readOrMake(message).findings = findings
 }
 
 /** Counts a request. The guards of one request count it once: where, and as what, the last of them says. */
-export function countRequest(message: object, usage: UsageCounter, countable: Countable): void {
-  const state = stateOf(message)
-  const before = state.tally?.usage === usage ? state.tally.counted : undefined
-  state.tally = { usage, counted: usage.count(countable, before) }
+export function countRequest(
+  message: object,
+  usage: UsageCounter,
+  credentialId: string,
+  method: string,
+  route: string | undefined,
+  outcome: string,
+  nowMs: number,
+): void {
+  const state = Mark.readOrMake(message)
+  const before = state.usage === usage ? state.counted : undefined
+  state.counted = usage.count(credentialId, method, route, outcome, nowMs, before)
+  state.usage = usage
 }
 
 /** Whether a request was counted while nobody knew its route. */
 export function isRouteless(message: object): boolean {
-  const tally = states.get(message)?.tally
-  return tally !== undefined && tally.counted.route === undefined
+  const counted = Mark.read(message)?.counted
+  return counted !== undefined && counted.route === undefined
 }
 
 /** Says which route a request was for, once the framework knows. */
 export function settleRoute(message: object, route: string | undefined): void {
-  const tally = states.get(message)?.tally
-  if (tally === undefined || tally.counted.route !== undefined || route === undefined) return
-  countRequest(message, tally.usage, { ...tally.counted, route })
+  const state = Mark.read(message)
+  const { usage, counted } = state ?? {}
+  if (state === undefined || usage === undefined || counted === undefined) return
+  if (counted.route !== undefined || route === undefined) return
+  const { credentialId, method, outcome, lastUsedAtMs: nowMs } = counted
+  state.counted = usage.count(credentialId, method, route, outcome, nowMs, counted)
 }
 
 /** Notes that a request has used `key` up. */
 export function noteClaim(message: object, wiring: object, key: string): void {
-  const state = stateOf(message)
+  const state = Mark.readOrMake(message)
   state.claim = { wiring, key, earlier: state.claim }
 }
 
 /** Whether this very request has used `key` up. */
 export function hasClaimed(message: object, wiring: object, key: string): boolean {
-  for (let claim = states.get(message)?.claim; claim !== undefined; claim = claim.earlier) {
+  for (let claim = Mark.read(message)?.claim; claim !== undefined; claim = claim.earlier) {
     if (claim.wiring === wiring && claim.key === key) return true
   }
   return false
@@ -116,7 +137,7 @@ export function recordDescent(child: Gate, parent: Gate): void {
 
 /** Remembers that `gate` let a request in. Adapters call it before they run the handler. */
 export function grantAccess(message: object, gate: Gate, access: Access): void {
-  const state = stateOf(message)
+  const state = Mark.readOrMake(message)
   state.grant = { gate, access, earlier: state.grant }
 }
 
@@ -127,7 +148,7 @@ export function grantAccess(message: object, gate: Gate, access: Access): void {
  * @throws GateError `ERR_GATE_NO_ACCESS` where there is none.
  */
 export function lookUpAccess<A extends Access>(message: object, gate?: Gate<A>): A {
-  for (let grant = states.get(message)?.grant; grant !== undefined; grant = grant.earlier) {
+  for (let grant = Mark.read(message)?.grant; grant !== undefined; grant = grant.earlier) {
     if (gate === undefined || proves(grant, gate)) return grant.access as A
   }
   throw new GateError('ERR_GATE_NO_ACCESS', [

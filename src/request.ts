@@ -37,31 +37,32 @@ interface Native {
   readonly ip?: string | undefined
 }
 
-type RouteOf = () => string | undefined
+/** The template of a route, or what finds it from the framework's request: one function for all requests. */
+type Route<N> = string | ((native: N) => string | undefined) | undefined
 
 const NO_HEADERS: readonly string[] = Object.freeze([])
 
-class NodeRequest implements GateRequest {
+class NodeRequest<N extends Native> implements GateRequest {
   readonly method: string
   readonly target: string
   readonly rawHeaders: readonly string[]
   readonly headers: GateRequest['headers']
-  readonly native: Native
+  readonly native: N
   readonly message: NodeMessage
-  readonly #routeOf: RouteOf | undefined
+  readonly #route: Route<N>
 
-  constructor(message: NodeMessage, target: string, native: Native, routeOf: RouteOf | undefined) {
+  constructor(message: NodeMessage, target: string, native: N, route: Route<N>) {
     this.method = message.method ?? ''
     this.target = target
     this.rawHeaders = message.rawHeaders ?? NO_HEADERS
     this.headers = message.headers ?? {}
     this.native = native
     this.message = message
-    this.#routeOf = routeOf
+    this.#route = route
   }
 
   get route(): string | undefined {
-    return this.#routeOf?.()
+    return typeof this.#route === 'function' ? this.#route(this.native) : this.#route
   }
 
   // Frameworks compute the address on access; most decisions never need it.
@@ -76,15 +77,15 @@ class NodeRequest implements GateRequest {
  * @param message - Node's `IncomingMessage` (or what a serverless host has in its place).
  * @param target - The whole request target, with every mount prefix: Express's and Koa's `originalUrl`.
  * @param native - The framework's request; its `ip` is read when a policy or a limit asks for it.
- * @param routeOf - The template of the route, asked when the request is counted.
+ * @param route - The template of the route; a function is asked for it, with `native`, when the request is counted.
  */
-export function toGateRequest(
+export function toGateRequest<N extends Native>(
   message: NodeMessage,
   target: string,
-  native: Native,
-  routeOf?: RouteOf,
+  native: N,
+  route?: Route<N>,
 ): GateRequest {
-  return new NodeRequest(message, target, native, routeOf)
+  return new NodeRequest(message, target, native, route)
 }
 
 /**

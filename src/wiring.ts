@@ -1,16 +1,19 @@
 import { formatDecimal } from './amount.js'
+import { isCached } from './balances/cached.js'
+import { type Claim, createClaim } from './claim.js'
 import { createStandingCredentials, type StandingCredentials } from './credentials/standing-credentials.js'
 import type { Gate } from './gate.js'
 import { GateError } from './gate-error.js'
-import type { VerifyContext } from './methods/method.js'
 import type { GateConfig } from './options.js'
 import type { ResolvedBalance, ResolvedRequirements } from './requirements.js'
+import { type Authenticator, createAuthenticator } from './stages/authenticate.js'
 import { type BalanceReader, createBalanceReader } from './stages/balance.js'
 import { createLimiter, type Limiter } from './stages/limit.js'
 import { createWalletSelector, type WalletSelector } from './stages/wallet.js'
 import { createOutageWarner } from './telemetry/outage-warner.js'
 import { createReporter, createWarner, type Reporter } from './telemetry/reporter.js'
 import { createUsageCounter, type UsageCounter } from './usage/usage-counter.js'
+import { createVerifiedCache } from './verified-cache.js'
 import { RequestVerifyContext } from './verify-context.js'
 
 /** What all gates of one `createGate` share. */
@@ -20,30 +23,41 @@ export interface Wiring {
   readonly readBalance: BalanceReader | undefined
   /** Every balance that a gate of this wiring requires. */
   readonly requiredBalances: Map<string, ResolvedBalance>
-  /** What methods verify the credential of a message with. */
-  readonly verifyContext: (message: object) => VerifyContext
+  readonly authenticate: Authenticator
+  readonly claim: Claim
   readonly wallets: WalletSelector
   /** Absent where there is no store to keep counts, or the host wants none. */
   readonly usage: UsageCounter | undefined
   readonly limit: Limiter
+  /** Whether anybody counts failed credentials: who a caller is on the network is worked out for nobody else. */
+  readonly limitsFailures: boolean
   readonly reporter: Reporter
   closed: boolean
 }
 
 /** Wires what a gate's options name. */
 export function createWiring(config: GateConfig): Wiring {
-  const { clock, findCredential: find, store, portTimeoutMs: timeoutMs, revocationBoundMs: boundMs } = config
+  const { clock, findCredential: find, store, balances, portTimeoutMs: timeoutMs } = config
+  const { revocationBoundMs: boundMs, maxCredentials: maxEntries } = config
   const warn = createOutageWarner(clock)
-  const credentials = createStandingCredentials({ find, store, clock, timeoutMs, boundMs })
+  const claim = createClaim(config)
+  const credentials = createStandingCredentials({ find, store, clock, timeoutMs, boundMs, maxEntries })
   return {
     config,
     credentials,
-    readBalance: config.balances && createBalanceReader(config.balances, timeoutMs),
+    readBalance: balances && createBalanceReader(balances, timeoutMs, isCached(balances)),
     requiredBalances: new Map(),
-    verifyContext: (message) => new RequestVerifyContext(config, credentials, message),
+    claim,
+    authenticate: createAuthenticator({
+      methods: config.methods,
+      verified: createVerifiedCache(maxEntries),
+      contextFor: (message, credential, now) =>
+        new RequestVerifyContext(config, credentials, claim, message, credential, now),
+    }),
     wallets: createWalletSelector(config.walletHeader, config.walletField),
-    usage: store && config.usage && createUsageCounter({ store, clock, timeoutMs, warn, ...config.usage }),
+    usage: store && config.usage && createUsageCounter({ store, timeoutMs, warn, ...config.usage }),
     limit: createLimiter(config.limits, timeoutMs, warn),
+    limitsFailures: config.limits?.kinds.includes('failures') === true,
     reporter: config.onDecision ? createReporter(config.onDecision, clock) : createWarner(warn),
     closed: false,
   }

@@ -1,8 +1,8 @@
 import { DeadlinePassed } from '../deadline.js'
-import type { BalanceSource } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { Clock } from '../ports/clock.js'
 import { soundClock, systemClock } from '../system-clock.js'
+import type { Guard } from './guard.js'
 
 /** When a failing upstream is left alone. */
 export interface BreakerOptions {
@@ -29,14 +29,14 @@ const FAIR_MS = 500
  * its success closes the breaker, its failure opens it again. An {@link UnusableAnswer} counts as an answer, and a call
  * that was ended before the upstream had a fair chance counts as nothing.
  */
-export function breaker(source: BalanceSource, options: BreakerOptions = {}): BalanceSource {
+export function breaker(options: BreakerOptions = {}): Guard {
   const { failures = 5, openMs = 2_000 } = options
   const clock = soundClock(options.clock ?? systemClock)
   let failed = 0
   let openedAtMs = 0
   let probing = false
 
-  async function guarded<T>(callOptions: CallOptions, call: () => T | Promise<T>): Promise<T> {
+  return async (callOptions, call) => {
     const open = failed >= failures
     const beganAtMs = clock.monotonicMs()
     if (open && (probing || beganAtMs - openedAtMs < openMs)) {
@@ -44,7 +44,7 @@ export function breaker(source: BalanceSource, options: BreakerOptions = {}): Ba
     }
     probing = open
     try {
-      const answer = await call()
+      const answer = await call(callOptions)
       failed = 0
       return answer
     } catch (error) {
@@ -58,11 +58,6 @@ export function breaker(source: BalanceSource, options: BreakerOptions = {}): Ba
     } finally {
       if (open) probing = false
     }
-  }
-
-  return {
-    read: (query, callOptions) => guarded(callOptions, () => source.read(query, callOptions)),
-    readMint: (mint, callOptions) => guarded(callOptions, () => source.readMint(mint, callOptions)),
   }
 }
 

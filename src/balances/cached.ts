@@ -1,15 +1,20 @@
-import { LRUCache } from 'lru-cache'
 import { checkBalance, isBalanceSource, meets } from '../balance-check.js'
 import { callWithin } from '../deadline.js'
+import { isEntryCount, MOST_ENTRIES } from '../entry-count.js'
 import { GateError } from '../gate-error.js'
 import { clockProblems, isOptions, timeoutProblems, unknownOptions } from '../option-check.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
 import { soundClock, systemClock } from '../system-clock.js'
+import { BalanceEntries, BalanceEntry } from './cached/balance-entries.js'
+import { RefreshAhead } from './cached/refresh-ahead.js'
 
 /** How long a balance may be used. All in milliseconds, on the monotonic clock, from when its reading began. */
 export interface BalanceCacheOptions {
-  /** How long an answer that suffices is fresh. Default 60000. */
+  /**
+   * How long an answer that suffices is fresh. Default 60000. What is in use is read anew behind from half of it on, so
+   * that nobody waits.
+   */
   readonly ttlMs?: number
   /** How long an answer that does not suffice is used, so that a top-up counts soon. Default 5000. */
   readonly insufficientTtlMs?: number
@@ -17,7 +22,11 @@ export interface BalanceCacheOptions {
   readonly staleWhileRevalidateMs?: number
   /** After `ttlMs`: how long a sufficient answer is served where the chain cannot be read. Default 300000. */
   readonly staleIfErrorMs?: number
-  /** How many balances are kept; the least recently used goes first. Default 100000. */
+  /**
+   * How many balances are kept at most; the wallet that was used least recently goes first, with all that is kept of it.
+   * Only what was read is kept: a wallet that cannot be read, or whom no gate lets come so far, pushes nothing out.
+   * Default 100000.
+   */
   readonly maxEntries?: number
 }
 
@@ -30,8 +39,6 @@ export interface CachedOptions extends BalanceCacheOptions {
 
 const TIMES = ['ttlMs', 'insufficientTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs'] as const
 const CACHE_OPTIONS = [...TIMES, 'maxEntries'] as const
-// Room for all entries is taken when the cache is made.
-const MOST_ENTRIES = 10_000_000
 
 /** A sentence for everything that is wrong with the options of a cache. */
 export function cacheProblems(owner: string, options: object): string[] {
@@ -45,14 +52,10 @@ export function cacheProblems(owner: string, options: object): string[] {
     }
   }
   const { maxEntries } = values
-  if (maxEntries !== undefined && !isCount(maxEntries)) {
+  if (maxEntries !== undefined && !isEntryCount(maxEntries)) {
     problems.push(`${owner}.maxEntries must be a whole number from 1 to ${MOST_ENTRIES}`)
   }
   return problems
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_ENTRIES
 }
 
 const caches = new WeakSet<BalanceSource>()
@@ -62,12 +65,12 @@ export function isCached(source: BalanceSource): boolean {
   return caches.has(source)
 }
 
-interface Entry {
-  readonly readAtMs: number
-  /** The same facts for whoever waited for them, found them, and found them late. */
-  readonly read: Balance
-  readonly fresh: Balance
-  readonly stale: Balance
+/** A reading that is under way. */
+interface Flight {
+  readonly query: BalanceQuery
+  readonly landing: Promise<BalanceEntry>
+  /** The one answer of all who ask the same as the first. */
+  answer: Promise<Balance> | undefined
 }
 
 /**
@@ -76,6 +79,10 @@ interface Entry {
  * One reading however many wait for the same wallet. An answer of an older slot than what is known counts as no answer
  * for as long as what is known may be served: a node that lags must not give back what was spent, and one slot that is
  * far too high, or a ledger that begins anew, must not shut a wallet out for ever.
+ *
+ * Balances in use are read anew behind from half of `ttlMs` on: each with the highest minimum that it has been found to
+ * reach since it was read, and exactly where somebody had to know it exactly. So a source may answer a lower bound, and
+ * it lets in all those whom the balance in its place let in.
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
@@ -90,75 +97,98 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
   const insufficientTtlMs = options.insufficientTtlMs ?? 5_000
   const revalidateUntilMs = ttlMs + (options.staleWhileRevalidateMs ?? 30_000)
   const errorUntilMs = ttlMs + (options.staleIfErrorMs ?? 300_000)
-  const entries = new LRUCache<string, Entry>({ max: options.maxEntries ?? 100_000 })
-  const flights = new Map<string, Promise<Entry>>()
+  const entries = new BalanceEntries(options.maxEntries ?? 100_000)
+  const flights = new Map<string, Flight>()
+  const ahead = new RefreshAhead({
+    ttlMs,
+    renew: ({ mint, owner, most: minimum, wasUsedExactly: exact }) =>
+      fly({ mint, owner, exact, ...(minimum && { minimum }) }).landing,
+    isKept: (entry) => entries.has(entry),
+  })
 
-  /** Whether an entry may still stand for the chain, if only on an outage. */
-  function mayBeServed(known: Entry): boolean {
-    return clock.monotonicMs() - known.readAtMs < errorUntilMs
+  function ageOf({ readAtMs }: BalanceEntry): number {
+    return clock.monotonicMs() - readAtMs
   }
 
-  async function readInto(key: string, query: BalanceQuery, readAtMs: number): Promise<Entry> {
+  /** Whether an entry may still stand for the chain, if only on an outage. */
+  function mayBeServed(known: BalanceEntry): boolean {
+    return ageOf(known) < errorUntilMs
+  }
+
+  /**
+   * Whether what is known says more than a lower bound of a later slot: it was read no earlier, or somebody who came
+   * during its time was let in by more than the bound. A bound proves that so much is there, never that no more is.
+   */
+  function saysMore(known: BalanceEntry, { read, readAtMs }: BalanceEntry): boolean {
+    if (read.exact || read.amount > known.read.amount) return false
+    if (known.readAtMs >= readAtMs) return true
+    return known.most !== undefined && !meets(read, known.most) && ageOf(known) < revalidateUntilMs
+  }
+
+  async function readInto(query: BalanceQuery, readAtMs: number): Promise<BalanceEntry> {
     const balance = checkBalance(await callWithin(timeoutMs, (options) => source.read(query, options)))
-    const known = entries.get(key)
-    if (known !== undefined && balance.slot < known.fresh.slot && mayBeServed(known)) {
+    const known = entries.find(query.owner, query.mint)
+    if (known !== undefined && balance.slot < known.read.slot && mayBeServed(known)) {
       // Another reading has meanwhile found out more than this one.
-      if (known.readAtMs >= readAtMs && (query.exact !== true || known.fresh.exact)) return known
+      if (known.readAtMs >= readAtMs && (query.exact !== true || known.read.exact)) return known
       throw new Error(
-        `the chain answered slot ${balance.slot}, older than slot ${known.fresh.slot} already known`,
+        `the chain answered slot ${balance.slot}, older than slot ${known.read.slot} already known`,
       )
     }
-    const { amount, decimals, slot, exact } = balance
-    const facts = { amount, decimals, slot, exact }
-    const entry: Entry = {
-      readAtMs,
-      read: Object.freeze(facts),
-      fresh: Object.freeze({ ...facts, freshness: 'cached' }),
-      stale: Object.freeze({ ...facts, freshness: 'stale' }),
-    }
-    entries.set(key, entry)
+    const entry = new BalanceEntry(query, balance, readAtMs)
+    if (known === undefined || !saysMore(known, entry)) entries.keep(entry)
     return entry
   }
 
   /** Joins the reading that is under way, or begins one. */
-  function fly(key: string, query: BalanceQuery): Promise<Entry> {
-    const flightKey = query.exact === true ? `${key}=` : key
-    const under = flights.get(flightKey)
+  function fly(query: BalanceQuery): Flight {
+    const key = `${query.mint}:${query.owner}${query.exact === true ? '=' : ''}`
+    const under = flights.get(key)
     if (under !== undefined) return under
-    const { minimum: _, ...shared } = query
-    const flight = readInto(key, shared, clock.monotonicMs()).finally(() => flights.delete(flightKey))
-    flights.set(flightKey, flight)
+    const landing = readInto(query, clock.monotonicMs()).finally(() => flights.delete(key))
+    const flight: Flight = { query, landing, answer: undefined }
+    flights.set(key, flight)
     return flight
   }
 
-  /** Reads; where that fails, what is known is served as long as it may be. */
-  async function readOrKnown(key: string, query: BalanceQuery): Promise<Balance> {
+  /** Waits for a reading. Whoever asks the same shares one promise, however many they are. */
+  function readOrKnown(query: BalanceQuery): Promise<Balance> {
+    const flight = fly(query)
+    if (flight.query.minimum !== query.minimum) return landed(flight, query)
+    flight.answer ??= landed(flight, query)
+    return flight.answer
+  }
+
+  /** What a reading comes to for a query; where it fails, what is known is served as long as it may be. */
+  async function landed(flight: Flight, query: BalanceQuery): Promise<Balance> {
     try {
-      const { read } = await fly(key, query)
-      return read
+      const entry = await flight.landing
+      // A lower bound that was asked for by somebody who needs less says nothing of who needs more.
+      const isAnswer = entry.read.exact || flight.query.minimum === query.minimum || entry.serves(query)
+      return isAnswer ? entry.read : (await fly({ ...query, exact: true }).landing).read
     } catch (error) {
       // Looked up now: more may have become known while this reading was under way.
-      const known = entries.get(key)
-      if (known !== undefined && suffices(known.fresh, query) && mayBeServed(known)) return known.stale
+      const known = entries.find(query.owner, query.mint)
+      if (known?.serves(query) === true && mayBeServed(known)) return known.stale
       throw error
     }
   }
 
   const decorated: BalanceSource = {
     read(query) {
-      const key = `${query.mint}:${query.owner}`
-      const entry = entries.get(key)
-      if (entry === undefined) return readOrKnown(key, query)
-      const ageMs = clock.monotonicMs() - entry.readAtMs
-      if (!suffices(entry.fresh, query)) {
+      const entry = entries.find(query.owner, query.mint)
+      if (entry === undefined) return readOrKnown(query)
+      const nowMs = clock.monotonicMs()
+      const ageMs = nowMs - entry.readAtMs
+      if (!entry.serves(query)) {
         const usable = entry.fresh.exact && ageMs < insufficientTtlMs
-        return usable ? entry.fresh : readOrKnown(key, query)
+        return usable ? entry.fresh : readOrKnown(query)
       }
-      if (ageMs < ttlMs) return entry.fresh
-      if (ageMs >= revalidateUntilMs) return readOrKnown(key, query)
+      if (ageMs < ahead.fromMs) return entry.fresh
+      if (ageMs >= revalidateUntilMs) return readOrKnown(query)
       // What fails behind is told by whoever has to wait for it next.
-      fly(key, query).catch(() => undefined)
-      return entry.stale
+      ahead.noteUse(entry, ageMs, nowMs)
+      return ageMs < ttlMs ? entry.fresh : entry.stale
     },
     readMint: (mint, callOptions) => source.readMint(mint, callOptions),
   }
@@ -175,10 +205,4 @@ function problemsOf(source: BalanceSource, options: CachedOptions): string[] {
     ...timeoutProblems('cached.timeoutMs', timeoutMs),
     ...clockProblems('cached.clock', clock),
   ]
-}
-
-/** Whether an answer can be used for longer: it is exact where it must be, and reaches what the caller needs. */
-function suffices(balance: Balance, { minimum, exact }: BalanceQuery): boolean {
-  if (exact === true && !balance.exact) return false
-  return minimum === undefined || meets(balance, minimum)
 }

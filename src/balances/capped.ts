@@ -1,5 +1,5 @@
-import type { BalanceSource } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
+import type { Guard } from './guard.js'
 
 /** How much may be asked of one upstream at a time. */
 export interface CapOptions {
@@ -13,7 +13,7 @@ export interface CapOptions {
  * Bounds the calls that an upstream sees at once. A call that waits is still under its caller's deadline: it leaves the
  * queue when its signal is aborted.
  */
-export function capped(source: BalanceSource, options: CapOptions = {}): BalanceSource {
+export function capped(options: CapOptions = {}): Guard {
   const { maxInFlight = 32, maxWaiting = 1_000 } = options
   const waiting = new Set<() => void>()
   let inFlight = 0
@@ -48,19 +48,14 @@ export function capped(source: BalanceSource, options: CapOptions = {}): Balance
     else next()
   }
 
-  async function inPlace<T>(options: CallOptions, call: (own: CallOptions) => T | Promise<T>): Promise<T> {
-    const turn = takePlace(options)
+  return async (callOptions, call) => {
+    const turn = takePlace(callOptions)
     await turn
     try {
       // After a wait nobody knows how long the caller still waits: that was said from the call on.
-      return await call(turn === undefined ? options : { signal: options.signal })
+      return await call(turn === undefined ? callOptions : { signal: callOptions.signal })
     } finally {
       givePlace()
     }
-  }
-
-  return {
-    read: (query, callOptions) => inPlace(callOptions, (own) => source.read(query, own)),
-    readMint: (mint, callOptions) => inPlace(callOptions, (own) => source.readMint(mint, own)),
   }
 }

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
 interface PackageFacts {
   readonly version: string
   readonly engines: { readonly node: string }
 }
 
-// From dist/src/cli to the root of the package.
-const { version, engines } = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-) as PackageFacts
+// By its name: how far up it is depends on whether this file is bundled.
+const { version, engines } = createRequire(import.meta.url)('sallyport/package.json') as PackageFacts
 
 /** The version of this package. */
 export const packageVersion: string = version

@@ -1,7 +1,6 @@
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 const PREFIX = /^[A-Za-z0-9](?:[A-Za-z0-9_]{0,30}[A-Za-z0-9])?$/
-const SECRET_PART = /^[A-Za-z0-9_-]{43}$/
 
 /** What may stand before the underscore of a key, in words. */
 export const PREFIX_RULE = '1 to 32 letters, digits and inner underscores'
@@ -11,17 +10,12 @@ export function isPrefix(prefix: unknown): prefix is string {
   return typeof prefix === 'string' && PREFIX.test(prefix)
 }
 
-/** Whether a text is what stands behind the underscore of a key: 256 bits in base64url. */
-export function isSecretPart(text: string): boolean {
-  return SECRET_PART.test(text)
+/** What a key of this prefix looks like: 256 bits in base64url stand behind the underscore. */
+export function keyShape(prefix: string): RegExp {
+  return new RegExp(`^${prefix}_[A-Za-z0-9_-]{43}$`)
 }
 
 /** A new key: the prefix, an underscore and 256 random bits. */
 export function createKey(prefix: string): string {
   return `${prefix}_${randomBytes(32).toString('base64url')}`
-}
-
-/** The digest that a key is stored and found by: SHA-256 of the whole key, in lower-case hex. */
-export function digestOf(key: string): string {
-  return hash('sha256', key, 'hex')
 }

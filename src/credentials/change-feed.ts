@@ -20,8 +20,10 @@ export interface ChangeFeed {
   /**
    * Makes sure that every change made more than `boundMs` ago has been seen: `undefined` where that is so, at once
    * where it was heard lately. An outage where the store cannot tell.
+   *
+   * @param nowMs - Monotonic.
    */
-  follow(): undefined | Refused | Promise<undefined | Refused>
+  follow(nowMs: number): undefined | Refused | Promise<undefined | Refused>
   /** Makes sure that every change made until now has been seen. */
   catchUp(): undefined | Refused | Promise<undefined | Refused>
 }
@@ -119,8 +121,7 @@ export function createChangeFeed(options: FeedOptions): ChangeFeed {
   }
 
   return {
-    follow() {
-      const nowMs = clock.monotonicMs()
+    follow(nowMs) {
       const isHeard = nowMs - heardMs < boundMs
       if (isHeard && nowMs - heardMs < POLL_INTERVAL_MS) return undefined
       if (failure !== undefined && nowMs - failure.atMs < RETRY_INTERVAL_MS) {

@@ -37,9 +37,22 @@ function copyOf(record: Credential): Credential {
   )
 }
 
-function says(record: Credential, known: Credential): boolean {
+/** Whether a record says the same for ever, whoever else holds it. */
+export function isUnchanging(record: Credential): boolean {
+  const lists = [record.wallets, record.scopes, record.kind === 'sharedSecret' ? record.secrets : undefined]
+  const descriptors = Object.values(Object.getOwnPropertyDescriptors(record))
   return (
-    record.id === known.id &&
+    Object.isFrozen(record) &&
+    lists.every((list) => list === undefined || (Array.isArray(list) && Object.isFrozen(list))) &&
+    descriptors.every((descriptor) => 'value' in descriptor) &&
+    Object.getPrototypeOf(record) === Object.prototype
+  )
+}
+
+/** Whether a record still says what is known of it. */
+export function says(record: Credential | null | undefined, known: Credential): boolean {
+  return (
+    record?.id === known.id &&
     record.accountId === known.accountId &&
     record.role === known.role &&
     record.environment === known.environment &&

@@ -10,6 +10,13 @@ import { createCredentialFinder, type Found } from './lookup.js'
 /** What is known of credentials and sessions, and never relied on for longer than the revocation bound. */
 export interface StandingCredentials {
   find(lookup: CredentialLookup): Found | Promise<Found>
+  /**
+   * Whether a session is known to go on, as far as the revocation bound asks for and as far as can be told without
+   * waiting.
+   *
+   * @param nowMs - Monotonic.
+   */
+  goesOn(session: SessionMark, nowMs: number): boolean
   /** Whether a session has ended before its time. */
   hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused>
   /** As {@link StandingCredentials.hasEnded}, after all that was ended until now has been heard. */
@@ -19,7 +26,7 @@ export interface StandingCredentials {
   /** Counts the changes that have been seen: what was found out before another one may not be true any more. */
   readonly version: number
   /** Makes sure that changes older than the bound have been seen. `undefined` where that is so, or nothing can be followed. */
-  follow(): undefined | Refused | Promise<undefined | Refused>
+  follow(nowMs: number): undefined | Refused | Promise<undefined | Refused>
   /**
    * Takes note of what this instance has changed by itself, ahead of the next poll: here it holds at once. For what may
    * not have reached the store, `isCertain` is false: then a credential is read anew, but no session is ended by it.
@@ -37,16 +44,18 @@ export interface StandingOptions {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly boundMs: number
+  /** How many credentials are kept. */
+  readonly maxEntries: number
 }
 
 /** Puts together what finds credentials, what remembers ended sessions and what follows the changes of both. */
 export function createStandingCredentials(options: StandingOptions): StandingCredentials {
-  const { find, store, clock, timeoutMs, boundMs } = options
+  const { find, store, clock, timeoutMs, boundMs, maxEntries } = options
   const ended = createEndedSessions(clock)
   let feed: ChangeFeed | undefined
   let version = 0
-  const follow = store && (() => feed?.follow())
-  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs, follow })
+  const follow = store && ((nowMs: number) => feed?.follow(nowMs))
+  const finder = createCredentialFinder({ find, clock, timeoutMs, boundMs, maxEntries, follow })
 
   function onChange(change: Change): void {
     version++
@@ -59,8 +68,9 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
 
   return {
     find: finder.find,
+    goesOn: (session, nowMs) => follow?.(nowMs) === undefined && !ended.hasEnded(session),
     hasEnded(session) {
-      const state = follow?.()
+      const state = follow?.(clock.monotonicMs())
       const answer = (outage: undefined | Refused) => outage ?? ended.hasEnded(session)
       return isPending(state) ? state.then(answer) : answer(state)
     },
@@ -74,7 +84,7 @@ export function createStandingCredentials(options: StandingOptions): StandingCre
     get version() {
       return version
     },
-    follow: () => follow?.(),
+    follow: (nowMs) => follow?.(nowMs),
     catchUp: () => feed?.catchUp(),
     note(change, isCertain) {
       version++

@@ -1,4 +1,4 @@
-import { digestOf, isPrefix, isSecretPart, PREFIX_RULE } from '../credentials/api-key-format.js'
+import { isPrefix, keyShape, PREFIX_RULE } from '../credentials/api-key-format.js'
 import type { Credential } from '../credentials/credential.js'
 import { standingOf, whyVoid } from '../credentials/standing.js'
 import { isPending } from '../deadline.js'
@@ -42,6 +42,7 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
   const { prefix = 'sk', walletHeader = 'required' } = options ?? {}
   const start = `${prefix}_`
   const length = start.length + 43
+  const shape = keyShape(problems.length === 0 ? prefix : '')
 
   function judge(found: Credential | undefined | Refused, context: VerifyContext): Verification {
     if (found instanceof Refused) return found
@@ -51,7 +52,12 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
     if (standing === 'void') {
       return refused('credential_invalid', { presented: 'apiKey', hint: whyVoid(found, context.environment) })
     }
-    return identityOf('apiKey', found, walletHeader)
+    const identity = identityOf('apiKey', found, walletHeader)
+    return {
+      identity,
+      fromMs: Number.NEGATIVE_INFINITY,
+      untilMs: found.expiresAtMs ?? Number.POSITIVE_INFINITY,
+    }
   }
 
   const method: OpaqueMethod = {
@@ -60,10 +66,9 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
     form: `${start}<43 characters>`,
     needsClaim: false,
     problems,
-    recognizes: (token) =>
-      token.length === length && token.startsWith(start) && isSecretPart(token.slice(start.length)),
-    verify(token, context) {
-      const found = context.find({ kind: 'apiKey', digest: digestOf(token) })
+    recognizes: (token) => token.length === length && shape.test(token),
+    verify(_token, context) {
+      const found = context.find({ kind: 'apiKey', digest: context.digest })
       return isPending(found) ? found.then((known) => judge(known, context)) : judge(found, context)
     },
   }

@@ -7,7 +7,8 @@ export interface CompactJwt {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-const MAX_TOKEN_BYTES = 8192
+/** The longest token that is read. */
+export const MAX_TOKEN_BYTES = 8192
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
 // What a last character may be, by how many characters stand in the last group: its spare bits are zero

@@ -1,5 +1,3 @@
-import { JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/errors'
-import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote'
 import { cappedFetch } from '../capped-fetch.js'
 import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
@@ -10,7 +8,7 @@ import type { CompactJwt } from './compact-jwt.js'
 import { createIdentity } from './identity.js'
 import { provesSignature } from './jws-signature.js'
 import { audienceAdmits, isIdentifier } from './jwt-claims.js'
-import { judgeTimes, readTimes } from './jwt-times.js'
+import { judgeTimes, readTimes, type TokenTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
 import { SESSION_TYPE } from './token-type.js'
 
@@ -61,7 +59,7 @@ export function jwks(options: JwksOptions): JwtMethod {
   const audiences = [audience].flat()
   const keyOf = problems.length === 0 ? createKeyLookup(jwksUriOf(options)) : undefined
 
-  function identify(jwt: CompactJwt): Verification {
+  function identify(jwt: CompactJwt, times: TokenTimes): Verification {
     const { sub, jti } = jwt.payload
     const stated = principal(jwt.payload)
     assertPrincipal(stated)
@@ -69,7 +67,11 @@ export function jwks(options: JwksOptions): JwtMethod {
     if (accountId === undefined) return INVALID
     const { role = null, scopes = [], wallets = [] } = stated
     const credentialId = isIdentifier(jti) ? jti : accountId
-    return createIdentity({ kind: 'jwks', accountId, credentialId, role, scopes, wallets }, 'optional')
+    const identity = createIdentity(
+      { kind: 'jwks', accountId, credentialId, role, scopes, wallets },
+      'optional',
+    )
+    return { identity, ...windowOf(times, TIME_RULES) }
   }
 
   return {
@@ -87,7 +89,7 @@ export function jwks(options: JwksOptions): JwtMethod {
       const key = await keyOf?.(jwt, context)
       if (key instanceof Refused) return key
       if (key === undefined || !(await provesSignature(jwt.token, key, algorithms))) return INVALID
-      return judgeTimes(times, TIME_RULES, context.nowMs) ?? identify(jwt)
+      return judgeTimes(times, TIME_RULES, context.nowMs) ?? identify(jwt, times)
     },
   }
 }
@@ -100,20 +102,39 @@ function isBearerToken({ header, payload }: CompactJwt): boolean {
 }
 
 function createKeyLookup(uri: string) {
-  const keySet = createRemoteJWKSet(new URL(uri), {
-    timeoutDuration: KEY_SET_TIMEOUT_MS,
-    [customFetch]: async (url, { headers, signal }) =>
-      new Response(await cappedFetch(url, { headers, signal }), { status: 200 }),
-  })
+  let keySet: ReturnType<typeof createKeySet> | undefined
+
+  async function lookUp(jwt: CompactJwt) {
+    keySet ??= createKeySet(uri).catch((error: unknown) => {
+      // Where the library could not be loaded, the next token tries again.
+      keySet = undefined
+      throw error
+    })
+    return (await keySet)(jwt)
+  }
+
   return (jwt: CompactJwt, context: VerifyContext) => {
-    const key = context.attempt('jwks', () =>
-      keySet(jwt.header, { payload: '', signature: '' }).catch((error: unknown) => {
-        if (error instanceof JWKSNoMatchingKey || error instanceof JWKSMultipleMatchingKeys) return undefined
-        throw error
-      }),
-    )
+    const key = context.attempt('jwks', () => lookUp(jwt))
     return isPending(key) ? key : Promise.resolve(key)
   }
+}
+
+// The library is loaded by the first token of the issuer, and not when this package is imported.
+async function createKeySet(uri: string) {
+  const [remote, { JWKSMultipleMatchingKeys, JWKSNoMatchingKey }] = await Promise.all([
+    import('jose/jwks/remote'),
+    import('jose/errors'),
+  ])
+  const keyOf = remote.createRemoteJWKSet(new URL(uri), {
+    timeoutDuration: KEY_SET_TIMEOUT_MS,
+    [remote.customFetch]: async (url, { headers, signal }) =>
+      new Response(await cappedFetch(url, { headers, signal }), { status: 200 }),
+  })
+  return (jwt: CompactJwt) =>
+    keyOf(jwt.header, { payload: '', signature: '' }).catch((error: unknown) => {
+      if (error instanceof JWKSNoMatchingKey || error instanceof JWKSMultipleMatchingKeys) return undefined
+      throw error
+    })
 }
 
 function jwksUriOf({ issuer, jwksUri }: JwksOptions): string {

@@ -1,6 +1,20 @@
 import type { webcrypto } from 'node:crypto'
-import { JOSEError } from 'jose/errors'
-import { compactVerify } from 'jose/jws/compact/verify'
+import type { JOSEError } from 'jose/errors'
+import type { compactVerify } from 'jose/jws/compact/verify'
+
+interface Verifier {
+  readonly compactVerify: typeof compactVerify
+  readonly JOSEError: typeof JOSEError
+}
+
+// Loaded by the first token that needs it, and not when this package is imported.
+let verifier: Verifier | undefined
+
+async function loadVerifier(): Promise<Verifier> {
+  const loaded = await Promise.all([import('jose/jws/compact/verify'), import('jose/errors')])
+  verifier = { ...loaded[0], ...loaded[1] }
+  return verifier
+}
 
 /** Whether a compact JWS was signed with `key` by one of `algorithms`. Only a fault that is not the token's throws. */
 export async function provesSignature(
@@ -8,6 +22,7 @@ export async function provesSignature(
   key: webcrypto.CryptoKey,
   algorithms: readonly string[],
 ): Promise<boolean> {
+  const { compactVerify, JOSEError } = verifier ?? (await loadVerifier())
   try {
     await compactVerify(token, key, { algorithms: [...algorithms] })
     return true

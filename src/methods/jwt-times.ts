@@ -44,3 +44,15 @@ export function judgeTimes(times: TokenTimes, rules: TimeRules, nowMs: number): 
   const starts = Math.max(iat ?? 0, nbf ?? 0)
   return starts > now + toleranceSeconds ? refused('credential_not_yet_valid', {}) : undefined
 }
+
+/** Between which moments {@link judgeTimes} finds a token in time: wall clock, milliseconds, the second one excluded. */
+export function windowOf(
+  times: TokenTimes,
+  { toleranceSeconds }: TimeRules,
+): { fromMs: number; untilMs: number } {
+  const { exp, iat, nbf } = times
+  return {
+    fromMs: (Math.max(iat ?? 0, nbf ?? 0) - toleranceSeconds) * 1000,
+    untilMs: (exp + toleranceSeconds) * 1000,
+  }
+}

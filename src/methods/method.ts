@@ -1,7 +1,6 @@
 import type { Principal } from '../access.js'
-import type { CredentialLookup } from '../credentials/credential.js'
+import type { Credential, CredentialLookup } from '../credentials/credential.js'
 import type { SessionMark } from '../credentials/ended-sessions.js'
-import type { Found } from '../credentials/lookup.js'
 import type { Dependency, Refused } from '../decision.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { CompactJwt } from './compact-jwt.js'
@@ -14,16 +13,27 @@ export interface Identity {
   readonly walletHeader: 'required' | 'optional'
 }
 
-/** Who it is, or why not. A port that cannot know is a refusal too: `dependency_unavailable`. */
-export type Verification = Identity | Refused
+/** What a method has proven, and between which moments of the wall clock that is so. */
+export interface Proof {
+  readonly identity: Identity
+  /** From then on, in milliseconds since the epoch. */
+  readonly fromMs: number
+  /** Before then, in milliseconds since the epoch. */
+  readonly untilMs: number
+}
 
-/** The world, as far as a method may ask it. */
+/** Who it is, or why not. A port that cannot know is a refusal too: `dependency_unavailable`. */
+export type Verification = Proof | Refused
+
+/** The world, as far as a method may ask it. What it answers is what a verdict rests on: see `verified-cache.ts`. */
 export interface VerifyContext {
+  /** SHA-256 of the whole credential, in lower-case hex. */
+  readonly digest: string
   /** Wall clock, milliseconds since the epoch. */
   readonly nowMs: number
   /** The environment this gate is for; null where it names none. */
   readonly environment: string | null
-  find(lookup: CredentialLookup): Found | Promise<Found>
+  find(lookup: CredentialLookup): Credential | undefined | Refused | Promise<Credential | undefined | Refused>
   /** Whether a session was ended before its time. Never so where there is no store to tell. */
   hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused>
   /** See `Store.claim`. */

@@ -1,13 +1,14 @@
-import { hash, randomBytes, type webcrypto } from 'node:crypto'
+import { randomBytes, type webcrypto } from 'node:crypto'
 import type { Credential, SharedSecretCredential } from '../credentials/credential.js'
 import { standingOf, whyVoid } from '../credentials/standing.js'
 import { Refused, refused } from '../decision.js'
+import { digestOf } from '../digest.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import type { CompactJwt } from './compact-jwt.js'
 import { identityOf } from './identity.js'
 import { importHs256Key, provesWithOneOf } from './jws-signature.js'
 import { audienceAdmits, isIdentifier } from './jwt-claims.js'
-import { judgeTimes, readTimes } from './jwt-times.js'
+import { judgeTimes, readTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
 
 /** What is asked of the JWTs that callers mint. */
@@ -45,6 +46,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
     clockToleranceSeconds = 30,
     replay,
   } = options ?? {}
+  const rules = { toleranceSeconds: clockToleranceSeconds, maxLifetimeSeconds }
   const audiences = options?.audience === undefined ? [] : [options.audience].flat()
   const keysOf = createKeyImporter()
   // An unknown key_id costs a signature check too.
@@ -60,7 +62,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
   async function claimOnce(jwt: CompactJwt, credential: Credential, exp: number, context: VerifyContext) {
     const { jti } = jwt.payload
     if (!isIdentifier(jti)) return invalid('jti is missing or malformed, and replay protection needs it')
-    const key = `jti:${hash('sha256', JSON.stringify([credential.id, jti]), 'hex')}`
+    const key = `jti:${digestOf(JSON.stringify([credential.id, jti]))}`
     const first = await context.claim(key, (exp + clockToleranceSeconds) * 1000)
     if (first instanceof Refused) return first
     if (first === true) return undefined
@@ -95,16 +97,21 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
       if (!proven) return invalid('the signature is not made with the stored secret')
 
       if (standing === 'expired') return refused('credential_expired', { presented: 'token' })
-      const late = judgeTimes(
-        times,
-        { toleranceSeconds: clockToleranceSeconds, maxLifetimeSeconds },
-        context.nowMs,
-      )
+      const late = judgeTimes(times, rules, context.nowMs)
       if (late !== undefined) return late
       const replayed = replay === 'jti' ? await claimOnce(jwt, usable, times.exp, context) : undefined
-      return replayed ?? identityOf('sharedSecretJwt', usable, 'optional')
+      if (replayed !== undefined) return replayed
+      const { fromMs, untilMs } = windowOf(times, rules)
+      const identity = identityOf('sharedSecretJwt', usable, 'optional')
+      return { identity, fromMs, untilMs: Math.min(untilMs, lastsUntilMs(usable, context.nowMs)) }
     },
   }
+}
+
+// When the credential, or the older of its secrets, ends by itself.
+function lastsUntilMs({ expiresAtMs, olderUntilMs = null }: SharedSecretCredential, nowMs: number): number {
+  const endMs = expiresAtMs ?? Number.POSITIVE_INFINITY
+  return olderUntilMs === null || olderUntilMs <= nowMs ? endMs : Math.min(endMs, olderUntilMs)
 }
 
 // The secret from before a rotation ends by itself.

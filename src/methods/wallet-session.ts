@@ -10,7 +10,7 @@ import { isWalletAddress } from '../wallet-address.js'
 import { createIdentity } from './identity.js'
 import { importHs256Key, provesWithOneOf } from './jws-signature.js'
 import { isIdentifier } from './jwt-claims.js'
-import { judgeTimes, readTimes } from './jwt-times.js'
+import { judgeTimes, readTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
 import { ENDED_THROUGH_CLAIM, SESSION_TYPE } from './token-type.js'
 
@@ -51,6 +51,7 @@ const TOLERANCE_SECONDS = 5
 export function walletSession(options: WalletSessionOptions): JwtMethod {
   const problems = problemsOf(options)
   const { origin, secrets, sessionTtlSeconds = 1800, challengeTtlSeconds = 300 } = options ?? {}
+  const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
   const keys = problems.length === 0 ? secrets.map(importHs256Key) : []
 
   const method: JwtMethod = {
@@ -67,14 +68,13 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
       if (iss !== origin || aud !== origin || !isIdentifier(jti)) return INVALID
       if (typeof sub !== 'string' || !isWalletAddress(sub)) return INVALID
       if (!(await provesWithOneOf(token, keys, ALGORITHMS))) return INVALID
-      const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
       const late = judgeTimes(times, rules, context.nowMs)
       if (late !== undefined) return late
       const endedThroughMs = endedThroughOf(payload)
       if (endedThroughMs === undefined) return INVALID
       const ended = await context.hasEnded({ id: jti, wallet: sub, endedThroughMs })
       if (ended instanceof Refused) return ended
-      return ended ? ENDED : sessionIdentity(sub, jti)
+      return ended ? ENDED : { identity: sessionIdentity(sub, jti), ...windowOf(times, rules) }
     },
   }
   settings.set(method, { origin, secrets, sessionTtlSeconds, challengeTtlSeconds })

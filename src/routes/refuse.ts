@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { Principal } from '../access.js'
 import type { Refusal, Refused } from '../decision.js'
+import { nextDecisionId } from '../decision-id.js'
 import type { GateRequest } from '../request.js'
 import { type GateResponse, toResponse } from '../response.js'
 import type { Wiring } from '../wiring.js'
@@ -18,8 +18,7 @@ export function renderRefused(
   principal?: Principal,
 ): GateResponse {
   const trace = reporter.begin()
-  trace.principal = principal
-  const refusal: Refusal = { type: 'refuse', ...reason, decisionId: randomUUID(), realm: config.realm }
-  reporter.end(request, refusal, trace)
+  const refusal: Refusal = { type: 'refuse', ...reason, decisionId: nextDecisionId(), realm: config.realm }
+  reporter.end(refusal, { request, trace, principal, wallet: undefined, balance: undefined })
   return toResponse(refusal)
 }

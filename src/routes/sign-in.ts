@@ -77,7 +77,7 @@ export function signIn(gate: Gate): readonly Endpoint[] {
     const endedThroughMs = await wiring.credentials.endedThrough(address.text)
     if (endedThroughMs instanceof Refused) return endedThroughMs
     // Only a proven signature uses the nonce up: nobody else can spend another's challenge.
-    const first = await wiring.verifyContext(native).claim(`sign-in:${message.nonce}`, message.expiresAtMs)
+    const first = await wiring.claim(native, `sign-in:${message.nonce}`, message.expiresAtMs)
     if (first instanceof Refused) return first
     if (first !== true) return CHALLENGE_INVALID
     return {

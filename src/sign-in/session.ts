@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { SignJWT } from 'jose/jwt/sign'
 import type { EndedThrough } from '../credentials/ended-sessions.js'
 import { ENDED_THROUGH_CLAIM, SESSION_TYPE } from '../methods/token-type.js'
 
@@ -21,7 +20,8 @@ export type IssueSession = (wallet: string, nowMs: number, endedThroughMs: Ended
 /** Makes what signs sessions: a JWT whose `typ`, `iss`, `aud` and secret set it apart from every other. */
 export function createSessionIssuer({ origin, secrets, ttlSeconds }: SessionOptions): IssueSession {
   const secret = new TextEncoder().encode(secrets[0])
-  return (wallet, nowMs, endedThroughMs) => {
+  return async (wallet, nowMs, endedThroughMs) => {
+    const { SignJWT } = await import('jose/jwt/sign')
     const issuedAt = Math.floor(nowMs / 1000)
     return new SignJWT({ jti: randomBytes(16).toString('base64url'), [ENDED_THROUGH_CLAIM]: endedThroughMs })
       .setProtectedHeader({ alg: 'HS256', typ: SESSION_TYPE })

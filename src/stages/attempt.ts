@@ -1,4 +1,4 @@
-import { callWithin, isPending } from '../deadline.js'
+import { callWithin, isPromise } from '../deadline.js'
 import { type Dependency, type Refused, refused } from '../decision.js'
 import type { CallOptions } from '../ports/call-options.js'
 
@@ -11,11 +11,14 @@ export function attempt<T>(
   timeoutMs: number,
   call: (options: CallOptions) => T | Promise<T>,
 ): T | Refused | Promise<T | Refused> {
-  const outage = (cause: unknown) => refused('dependency_unavailable', { dependency, cause })
   try {
     const answer = callWithin(timeoutMs, call)
-    return isPending(answer) ? answer.catch(outage) : answer
+    return isPromise(answer) ? answer.catch((cause: unknown) => outageOf(dependency, cause)) : answer
   } catch (cause) {
-    return outage(cause)
+    return outageOf(dependency, cause)
   }
+}
+
+function outageOf(dependency: Dependency, cause: unknown): Refused {
+  return refused('dependency_unavailable', { dependency, cause })
 }

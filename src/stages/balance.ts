@@ -1,6 +1,6 @@
 import { formatDecimal, formatUnits, unitsAtLeast } from '../amount.js'
 import { checkBalance, meets } from '../balance-check.js'
-import { isPending } from '../deadline.js'
+import { isPending, isPromise } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
 import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-source.js'
 import type { ResolvedBalance } from '../requirements.js'
@@ -15,17 +15,36 @@ export const INEXACT: Refused = refused('dependency_unavailable', {
   cause: new Error('the balance source answered a lower bound where an exact amount was asked for'),
 })
 
-/** Makes the one way in which the gate reads a balance. */
-export function createBalanceReader(source: BalanceSource, timeoutMs: number): BalanceReader {
+/**
+ * Makes the one way in which the gate reads a balance.
+ *
+ * @param isChecked - Whether the source, as our own cache does, checks what it answers.
+ */
+export function createBalanceReader(
+  source: BalanceSource,
+  timeoutMs: number,
+  isChecked: boolean,
+): BalanceReader {
+  const check = isChecked ? (balance: Balance) => balance : checkBalance
   return (query) =>
     attempt<Balance>('balances', timeoutMs, (options) => {
       const answer = source.read(query, options)
-      return isPending(answer) ? answer.then(checkBalance) : checkBalance(answer)
+      return isPending(answer) ? answer.then(check) : check(answer)
     })
 }
 
-/** The balances one request has read, the latest last: a second guard reads none of them again. */
-export type BalancesRead = { readonly mint: string; readonly owner: string; readonly balance: Balance }[]
+/** A balance that one request has read, and through it those before: a second guard reads none of them again. */
+export interface BalanceRead {
+  readonly mint: string
+  readonly owner: string
+  readonly balance: Balance
+  readonly earlier: BalanceRead | undefined
+}
+
+/** Where the balances of one request are remembered. */
+export interface BalanceMemory {
+  balances: BalanceRead | undefined
+}
 
 /**
  * Does the wallet hold enough of every required mint?
@@ -36,22 +55,22 @@ export function requireBalances(
   requirements: readonly ResolvedBalance[],
   owner: string,
   read: BalanceReader,
-  seen: BalancesRead,
+  memory: BalanceMemory,
   from = 0,
 ): Balance | null | Refused | Promise<Balance | null | Refused> {
   let last: Balance | null = null
   for (let at = from; at < requirements.length; at++) {
     const requirement = requirements[at]
     if (requirement === undefined) break
-    const answer = balanceFor(requirement, owner, read, seen)
-    if (isPending(answer)) {
+    const answer = balanceFor(requirement, owner, read, memory)
+    if (isPromise(answer)) {
       return answer.then((balance) => {
-        const judged = judge(balance, requirement, owner, seen)
+        const judged = judge(balance, requirement, owner, memory)
         if (judged instanceof Refused || at === requirements.length - 1) return judged
-        return requireBalances(requirements, owner, read, seen, at + 1)
+        return requireBalances(requirements, owner, read, memory, at + 1)
       })
     }
-    const judged = judge(answer, requirement, owner, seen)
+    const judged = judge(answer, requirement, owner, memory)
     if (judged instanceof Refused) return judged
     last = judged
   }
@@ -62,28 +81,39 @@ function balanceFor(
   { mint, minimum }: ResolvedBalance,
   owner: string,
   read: BalanceReader,
-  seen: BalancesRead,
+  memory: BalanceMemory,
 ): Balance | Refused | Promise<Balance | Refused> {
-  const known = seen.findLast((read) => read.mint === mint && read.owner === owner)?.balance
+  const known = recall(mint, owner, memory)
   if (known !== undefined && (known.exact || meets(known, minimum))) return known
   const answer = read({ mint, owner, minimum })
-  return isPending(answer) ? answer.then(settle) : settle(answer)
+  if (isPromise(answer)) return answer.then(settle)
+  return isEnough(answer) ? answer : settle(answer)
+
+  function isEnough(balance: Balance | Refused): boolean {
+    return balance instanceof Refused || balance.exact || meets(balance, minimum)
+  }
 
   // A lower bound may allow; whoever would be refused by it is read exactly.
   function settle(balance: Balance | Refused): Balance | Refused | Promise<Balance | Refused> {
-    if (balance instanceof Refused || balance.exact || meets(balance, minimum)) return balance
-    return read({ mint, owner, minimum, exact: true })
+    return isEnough(balance) ? balance : read({ mint, owner, minimum, exact: true })
   }
+}
+
+function recall(mint: string, owner: string, { balances }: BalanceMemory): Balance | undefined {
+  for (let read = balances; read !== undefined; read = read.earlier) {
+    if (read.mint === mint && read.owner === owner) return read.balance
+  }
+  return undefined
 }
 
 function judge(
   balance: Balance | Refused,
   { mint, symbol, minimum }: ResolvedBalance,
   owner: string,
-  seen: BalancesRead,
+  memory: BalanceMemory,
 ): Balance | Refused {
   if (balance instanceof Refused) return balance
-  seen.push({ mint, owner, balance })
+  memory.balances = { mint, owner, balance, earlier: memory.balances }
   if (meets(balance, minimum)) return balance
   if (!balance.exact) return INEXACT
   const { amount, decimals } = balance

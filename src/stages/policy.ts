@@ -1,4 +1,4 @@
-import { Deadline, isPending, withDeadline } from '../deadline.js'
+import { Deadline, isPending, isPromise, withDeadline } from '../deadline.js'
 import { type Refused, refused } from '../decision.js'
 import { isDenial, type Policy, type PolicyInput, type Verdict } from '../policy.js'
 
@@ -21,11 +21,11 @@ export function consultPolicies(
     let verdict: Verdict | Promise<Verdict>
     try {
       const answer = policy(input, deadline)
-      verdict = isPending(answer) ? Promise.resolve(answer) : answer
+      verdict = answer === true || !isPending(answer) ? answer : Promise.resolve(answer)
     } catch (cause) {
       return refused('policy_unavailable', { cause })
     }
-    if (isPending(verdict)) {
+    if (isPromise(verdict)) {
       return withDeadline(verdict, timeoutMs, deadline).then(
         (known) => judge(known) ?? consultPolicies(policies, input, timeoutMs, at + 1),
         (cause: unknown) => refused('policy_unavailable', { cause }),

@@ -25,23 +25,28 @@ export function createWalletSelector(header: string, field: string): WalletSelec
   const malformed = refused('wallet_malformed', { header })
   const mismatch = refused('wallet_mismatch', {})
   const unbound = refused('wallet_required', {})
-  const scopes = new WeakMap<Principal, Map<string, WalletScope<string>>>()
+  const scopes = new WeakMap<Principal, (WalletScope<string> | undefined)[]>()
 
-  function scopeOf(principal: Principal, address: string): WalletScope<string> {
-    const made = scopes.get(principal) ?? new Map<string, WalletScope<string>>()
-    const known = made.get(address)
+  /** The scope of the wallet that stands at `at` among the principal's: made once, from the stored address. */
+  function scopeAt(at: number, principal: Principal): WalletScope<string> {
+    const made = scopes.get(principal)
+    const known = made?.[at]
     if (known !== undefined) return known
-    const scope = createWalletScope(address, field)
-    scopes.set(principal, made.set(address, scope))
+    const scope = createWalletScope(principal.wallets[at] ?? '', field)
+    if (made === undefined)
+      scopes.set(
+        principal,
+        principal.wallets.map((_, own) => (own === at ? scope : undefined)),
+      )
+    else made[at] = scope
     return scope
   }
 
   function unnamed({ principal, walletHeader }: Identity, required: boolean) {
-    const { wallets } = principal
-    const [only] = wallets
-    if (only === undefined) return required ? unbound : null
+    const { length } = principal.wallets
+    if (length === 0) return required ? unbound : null
     if (walletHeader === 'required') return missing
-    if (wallets.length === 1) return scopeOf(principal, only)
+    if (length === 1) return scopeAt(0, principal)
     return required ? missing : null
   }
 
@@ -51,7 +56,8 @@ export function createWalletSelector(header: string, field: string): WalletSelec
       if (value === REPEATED) return ambiguous
       if (value === undefined) return unnamed(identity, required)
       const { principal } = identity
-      if (principal.wallets.includes(value)) return scopeOf(principal, value)
+      const at = principal.wallets.indexOf(value)
+      if (at !== -1) return scopeAt(at, principal)
       return isWalletAddress(value) ? mismatch : malformed
     },
   }

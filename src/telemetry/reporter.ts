@@ -9,28 +9,38 @@ import type { DecisionEvent, Stage } from './decision-event.js'
 import type { WarnOfOutage } from './outage-warner.js'
 import { describeCause } from './redact.js'
 
-/** What happened on the way to a decision. */
+/** How long the way to a decision took. */
 export interface Trace {
-  principal: Principal | undefined
-  wallet: string | undefined
-  balance: Balance | undefined
   /** Ends a stage: what has passed since the last end is its time. */
   lap(stage: Stage): void
 }
 
+/** What is known of a request when it is decided. */
+export interface Witnessed {
+  readonly request: GateRequest
+  readonly principal: Principal | undefined
+  /** The address of the wallet that it acts for. */
+  readonly wallet: string | undefined
+  /** What its wallet was found to hold. */
+  readonly balance: Balance | undefined
+  readonly trace: Trace | undefined
+}
+
 /** Sees decisions being made. */
 export interface Reporter {
-  begin(): Trace
-  end(request: GateRequest, decision: Decision, trace: Trace): void
+  /** Begins to take times; `undefined` where nobody asks for them. */
+  begin(): Trace | undefined
+  end(decision: Decision, witnessed: Witnessed): void
 }
 
 /** Tells the host's hook of every decision. A hook that throws or rejects changes nothing. */
 export function createReporter(onDecision: (event: DecisionEvent) => unknown, clock: Clock): Reporter {
   return {
     begin: () => beginTrace(clock),
-    end: unnoticed((request, decision, trace) => {
+    end: unnoticed((decision, witnessed) => {
+      const { trace } = witnessed
       if (!(trace instanceof TimedTrace)) return
-      const told = onDecision(eventOf(request, decision, trace, clock))
+      const told = onDecision(eventOf(decision, witnessed, trace, clock))
       // An unhandled rejection would end the process.
       if (isPending(told)) Promise.resolve(told).catch(() => undefined)
     }),
@@ -38,9 +48,9 @@ export function createReporter(onDecision: (event: DecisionEvent) => unknown, cl
 }
 
 function unnoticed(end: Reporter['end']): Reporter['end'] {
-  return (request, decision, trace) => {
+  return (decision, witnessed) => {
     try {
-      end(request, decision, trace)
+      end(decision, witnessed)
     } catch {
       // The decision stands: what watches it must not be able to change it.
     }
@@ -48,19 +58,19 @@ function unnoticed(end: Reporter['end']): Reporter['end'] {
 }
 
 // A clock that throws makes the gate refuse; it must not make it throw.
-function beginTrace(clock: Clock): Trace {
+function beginTrace(clock: Clock): Trace | undefined {
   try {
     return new TimedTrace(clock)
   } catch {
-    return UNTIMED
+    return undefined
   }
 }
 
 /** For hosts without a hook: an outage is told by a process warning. */
 export function createWarner(warn: WarnOfOutage): Reporter {
   return {
-    begin: () => UNTIMED,
-    end(_request, decision) {
+    begin: () => undefined,
+    end(decision) {
       if (decision.type !== 'refuse') return
       if (decision.code === 'dependency_unavailable') warn(decision.dependency, decision.cause)
       else if (decision.code === 'policy_unavailable') warn('policy', decision.cause)
@@ -69,9 +79,6 @@ export function createWarner(warn: WarnOfOutage): Reporter {
 }
 
 class TimedTrace implements Trace {
-  principal: Principal | undefined
-  wallet: string | undefined
-  balance: Balance | undefined
   readonly stagesMs: Partial<Record<Stage, number>> = {}
   readonly startedMs: number
   readonly #clock: Clock
@@ -90,25 +97,12 @@ class TimedTrace implements Trace {
   }
 }
 
-// Shared by every request of a gate without a hook, so it keeps nothing.
-const UNTIMED: Trace = Object.freeze({
-  get principal() {
-    return undefined
-  },
-  set principal(_principal) {},
-  get wallet() {
-    return undefined
-  },
-  set wallet(_wallet) {},
-  get balance() {
-    return undefined
-  },
-  set balance(_balance) {},
-  lap() {},
-})
-
-function eventOf(request: GateRequest, decision: Decision, trace: TimedTrace, clock: Clock): DecisionEvent {
-  const { principal, wallet, balance } = trace
+function eventOf(
+  decision: Decision,
+  { request, principal, wallet, balance }: Witnessed,
+  trace: TimedTrace,
+  clock: Clock,
+): DecisionEvent {
   const outage = decision.type === 'refuse' ? outageOf(decision) : undefined
   return {
     decisionId: decision.decisionId,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Decimal, parseDecimal } from '../amount.js'
+import { meets } from '../balance-check.js'
 import type { BalanceSource } from '../ports/balance-source.js'
 import type { CallOptions } from '../ports/call-options.js'
 import type { ContractCase } from './contract-case.js'
@@ -66,6 +67,7 @@ export function balanceContract({ faults, open }: BalanceContractOptions): reado
           const { rich, unseen } = fixture
           fixture.break(name)
           assert.equal(await read(rich.owner), 'rejected')
+          assert.equal(await read(rich.owner, untilEnded(), decimal('9'.repeat(40))), 'rejected')
           fixture.heal()
           assert.equal(await read(rich.owner), rich.amount)
           assert.equal(await read(unseen), 0n)
@@ -92,7 +94,7 @@ export function balanceContract({ faults, open }: BalanceContractOptions): reado
 
 interface BalanceKit {
   readonly fixture: BalanceFixture
-  read(owner: string, options?: CallOptions): Promise<bigint | 'rejected'>
+  read(owner: string, options?: CallOptions, minimum?: Decimal): Promise<bigint | 'rejected'>
   readMint(mint: string, options?: CallOptions): Promise<number | 'rejected'>
 }
 
@@ -100,8 +102,9 @@ function kitOf(fixture: BalanceFixture): BalanceKit {
   const { source, mint } = fixture
   return {
     fixture,
-    async read(owner, options = untilEnded()) {
-      const answer = await attempt(() => source.read({ mint, owner }, options))
+    async read(owner, options = untilEnded(), minimum) {
+      const query = { mint, owner, ...(minimum && { minimum }) }
+      const answer = await attempt(() => source.read(query, options))
       return answer === 'rejected' ? answer : answer.amount
     },
     async readMint(asked, options = untilEnded()) {
@@ -146,12 +149,16 @@ const cases: readonly { readonly name: string; use(kit: BalanceKit): Promise<voi
     },
   },
   {
-    name: 'answers the same amount whatever the caller needs',
-    async use({ fixture: { source, mint, rich } }) {
+    name: 'answers what is there, or a lower bound that reaches what the caller needs',
+    async use({ fixture: { source, mint, rich, unseen } }) {
       const { owner, amount } = rich
       for (const minimum of [decimal('0'), decimal('1'), decimal('9'.repeat(40))]) {
-        assert.equal((await source.read({ mint, owner, minimum }, untilEnded())).amount, amount)
+        const answer = await source.read({ mint, owner, minimum }, untilEnded())
+        if (answer.exact) assert.equal(answer.amount, amount)
+        else assert.ok(answer.amount <= amount && meets(answer, minimum), `the lower bound ${answer.amount}`)
       }
+      const answer = await source.read({ mint, owner: unseen, minimum: decimal('1') }, untilEnded())
+      assert.deepEqual([answer.amount, answer.exact], [0n, true])
     },
   },
   {

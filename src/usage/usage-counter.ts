@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { runLater } from '../deadline.js'
 import { Refused } from '../decision.js'
-import type { Clock } from '../ports/clock.js'
 import type { Store, UsageBatch, UsageCount } from '../ports/store.js'
 import { attempt } from '../stages/attempt.js'
 import type { WarnOfOutage } from '../telemetry/outage-warner.js'
@@ -10,7 +9,6 @@ import { HOUR_MS, hourOf } from './hours.js'
 /** What a counter is made of. */
 export interface UsageOptions {
   readonly store: Pick<Store, 'addUsage'>
-  readonly clock: Clock
   readonly timeoutMs: number
   /** Counts are written this long after the first of them, in milliseconds. */
   readonly flushIntervalMs: number
@@ -18,23 +16,30 @@ export interface UsageOptions {
   readonly warn: WarnOfOutage
 }
 
-/** What one request is counted as. */
-export interface Countable {
+/** Where requests were counted: what is found out about one later moves it. */
+export interface Counted {
   readonly credentialId: string
   readonly method: string
   readonly route: string | undefined
   readonly outcome: string
-}
-
-/** Where one request was counted: what is found out later about it moves it. */
-export interface Counted extends Countable {
-  readonly hourMs: number
+  readonly lastUsedAtMs: number
 }
 
 /** Counts requests in memory and writes them in batches. */
 export interface UsageCounter {
-  /** Counts a request; or moves it, within its hour, where `before` says that it was counted elsewhere. */
-  count(countable: Countable, before: Counted | undefined): Counted
+  /**
+   * Counts a request; or moves it, within its hour, where `before` says that it was counted elsewhere.
+   *
+   * @param nowMs - When it came. Wall clock, milliseconds.
+   */
+  count(
+    credentialId: string,
+    method: string,
+    route: string | undefined,
+    outcome: string,
+    nowMs: number,
+    before: Counted | undefined,
+  ): Counted
   /** Writes all that is counted so far. Never rejects: what cannot be written is tried again later. */
   flush(): Promise<void>
 }
@@ -47,26 +52,49 @@ const HOURS_KEPT_MS = 31 * 24 * HOUR_MS
 const MAX_CELLS = 10_000
 const MAX_ROUTES_PER_CREDENTIAL = 100
 
-interface Cell {
-  count: number
-  lastUsedAtMs: number
-}
+/** The requests of one credential, method, route and outcome within an hour that are not written yet. */
+class Cell implements Counted {
+  readonly credentialId: string
+  readonly method: string
+  readonly route: string | undefined
+  readonly outcome: string
+  readonly hourMs: number
+  readonly name: string
+  lastUsedAtMs = 0
+  count = 0
+  /** Whether it is on its way to the store: what comes now is for another cell. */
+  isTaken = false
 
-/** Cells of one credential, by hour, outcome and route in one text. */
-type Cells = Map<string, Cell>
+  constructor(
+    credentialId: string,
+    method: string,
+    route: string | undefined,
+    outcome: string,
+    hourMs: number,
+    name: string,
+  ) {
+    this.credentialId = credentialId
+    this.method = method
+    this.route = route
+    this.outcome = outcome
+    this.hourMs = hourMs
+    this.name = name
+  }
+}
 
 /** Makes a counter. No request is written by itself, and no map grows without bound. */
 export function createUsageCounter(options: UsageOptions): UsageCounter {
-  const { store, clock, timeoutMs, flushIntervalMs, warn } = options
-  let cells = new Map<string, Cells>()
-  let size = 0
+  const { store, timeoutMs, flushIntervalMs, warn } = options
+  let cells: Cell[] = []
+  /** The same, by credential and route: few differ in the rest. */
+  let index = new Map<string, Map<string | undefined, Cell[]>>()
   let latestHourMs = 0
   let armed = false
   /** A batch that could not be written: it goes first, under the same id, so that nothing counts twice. */
   let unwritten: UsageBatch | undefined
   let flushing: Promise<void> | undefined
   let next: Promise<void> | undefined
-  const routes = new Map<string, Set<string>>()
+  const namesOf = new Map<string, Set<string>>()
 
   function arm(): void {
     if (armed) return
@@ -77,41 +105,66 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     })
   }
 
-  function routeOf({ credentialId, method, route }: Countable): string {
-    const named = `${method} ${route ?? UNMATCHED}`
-    const known = routes.get(credentialId)
+  /** What a route is written as: the named ones of a credential are bounded. */
+  function nameOf(credentialId: string, method: string, route: string | undefined): string {
+    const name = `${method} ${route ?? UNMATCHED}`
+    const known = namesOf.get(credentialId)
     if (known === undefined) {
-      if (routes.size >= MAX_CELLS) routes.clear()
-      routes.set(credentialId, new Set([named]))
-      return named
+      if (namesOf.size >= MAX_CELLS) namesOf.clear()
+      namesOf.set(credentialId, new Set([name]))
+      return name
     }
-    if (known.has(named)) return named
+    if (known.has(name)) return name
     if (known.size >= MAX_ROUTES_PER_CREDENTIAL) return OTHER
-    known.add(named)
-    return named
+    known.add(name)
+    return name
   }
 
-  function add(counted: Counted, by: 1 | -1, nowMs: number): void {
-    const ofCredential = cells.get(counted.credentialId) ?? new Map<string, Cell>()
-    cells.set(counted.credentialId, ofCredential)
-    const key = `${counted.hourMs} ${counted.outcome} ${routeOf(counted)}`
-    const cell = ofCredential.get(key)
-    if (cell !== undefined) {
-      cell.count += by
-      cell.lastUsedAtMs = Math.max(cell.lastUsedAtMs, nowMs)
-    } else if (size < MAX_CELLS) {
-      ofCredential.set(key, { count: by, lastUsedAtMs: nowMs })
-      size++
-      if (size === MAX_CELLS) void flush()
+  function cellOf(
+    credentialId: string,
+    method: string,
+    route: string | undefined,
+    outcome: string,
+    hourMs: number,
+  ): Cell {
+    const alike = index.get(credentialId)?.get(route)
+    if (alike !== undefined) {
+      for (const cell of alike) {
+        if (cell.method === method && cell.outcome === outcome && cell.hourMs === hourMs) return cell
+      }
     }
+    const name = nameOf(credentialId, method, route)
+    if (name === OTHER && route !== OTHER) return cellOf(credentialId, '', OTHER, outcome, hourMs)
+    return put(new Cell(credentialId, method, route, outcome, hourMs, name))
+  }
+
+  /** Where what was written already is taken back. */
+  function cellLike({ credentialId, method, route, outcome, hourMs }: Cell): Cell {
+    return cellOf(credentialId, method, route, outcome, hourMs)
+  }
+
+  function put(cell: Cell): Cell {
+    // Beyond the bound, which is reached only where the store is down, requests are not counted any more.
+    if (cells.length >= MAX_CELLS) return cell
+    const { credentialId, route } = cell
+    const ofCredential = index.get(credentialId) ?? new Map<string | undefined, Cell[]>()
+    index.set(credentialId, ofCredential)
+    const alike = ofCredential.get(route)
+    if (alike === undefined) ofCredential.set(route, [cell])
+    else alike.push(cell)
+    cells.push(cell)
+    if (cells.length === MAX_CELLS) void flush()
+    return cell
   }
 
   function take(): UsageBatch {
-    const counts = [...cells].flatMap(([credentialId, ofCredential]) =>
-      [...ofCredential].map(([key, cell]) => countOf(credentialId, key, cell)),
-    )
-    cells = new Map()
-    size = 0
+    const counts: UsageCount[] = []
+    for (const cell of cells) {
+      cell.isTaken = true
+      if (cell.count !== 0) counts.push(countOf(cell))
+    }
+    cells = []
+    index = new Map()
     return { id: randomUUID(), counts, forgetHoursBeforeMs: latestHourMs - HOURS_KEPT_MS }
   }
 
@@ -129,7 +182,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   // What comes meanwhile is for the next one: under load this would never end.
   async function write(): Promise<void> {
     if (unwritten !== undefined && !(await writeBatch(unwritten))) return arm()
-    if (size > 0 && !(await writeBatch(take()))) arm()
+    if (cells.length > 0 && !(await writeBatch(take()))) arm()
   }
 
   function flush(): Promise<void> {
@@ -148,20 +201,25 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   }
 
   return {
-    count({ credentialId, method, route, outcome }, before) {
-      const nowMs = clock.wallMs()
+    count(credentialId, method, route, outcome, nowMs, before) {
+      if (!armed) arm()
+      if (before instanceof Cell) {
+        add(before.isTaken ? cellLike(before) : before, -1, nowMs)
+        return add(cellOf(credentialId, method, route, outcome, before.hourMs), 1, nowMs)
+      }
       latestHourMs = hourOf(nowMs)
-      const counted = { credentialId, method, route, outcome, hourMs: before?.hourMs ?? latestHourMs }
-      if (before !== undefined) add(before, -1, nowMs)
-      add(counted, 1, nowMs)
-      arm()
-      return counted
+      return add(cellOf(credentialId, method, route, outcome, latestHourMs), 1, nowMs)
     },
     flush,
   }
 }
 
-function countOf(credentialId: string, key: string, { count, lastUsedAtMs }: Cell): UsageCount {
-  const [hour = '', outcome = '', ...route] = key.split(' ')
-  return { credentialId, hourMs: Number(hour), route: route.join(' '), outcome, count, lastUsedAtMs }
+function add(cell: Cell, by: 1 | -1, nowMs: number): Cell {
+  cell.count += by
+  if (nowMs > cell.lastUsedAtMs) cell.lastUsedAtMs = nowMs
+  return cell
+}
+
+function countOf({ credentialId, hourMs, name: route, outcome, count, lastUsedAtMs }: Cell): UsageCount {
+  return { credentialId, hourMs, route, outcome, count, lastUsedAtMs }
 }

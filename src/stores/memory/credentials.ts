@@ -19,15 +19,13 @@ export function createCredentials(clock: Clock, changes: ChangeLog): CredentialV
   /** How many are not revoked: tombstones need not be counted each time. */
   const liveOfAccount = new Map<string, number>()
   const idOfLookup = new Map<string, string>()
-  // The gate keeps what it derives from a record by the record itself, so each is made once.
-  const found = new Map<string, Credential>()
+  // The gate keeps what it derives from a record by the record itself, so each is made once. A gate asks with every
+  // request: no key is put together for it.
+  const found = { apiKey: new Map<string, Credential>(), sharedSecret: new Map<string, Credential>() }
 
   function put(entry: CredentialEntry): void {
     const before = entries.get(entry.id)
-    for (const key of before === undefined ? [] : lookupKeysOf(before)) {
-      idOfLookup.delete(key)
-      found.delete(key)
-    }
+    if (before !== undefined) forget(before)
     countLive(before, -1)
     countLive(entry, 1)
     for (const key of lookupKeysOf(entry)) idOfLookup.set(key, entry.id)
@@ -35,6 +33,12 @@ export function createCredentials(clock: Clock, changes: ChangeLog): CredentialV
     entries.set(entry.id, kept)
     const ids = idsOfAccount.get(kept.accountId) ?? new Set()
     idsOfAccount.set(kept.accountId, ids.add(kept.id))
+  }
+
+  function forget(entry: CredentialEntry): void {
+    for (const key of lookupKeysOf(entry)) idOfLookup.delete(key)
+    if (entry.kind === 'sharedSecret') found.sharedSecret.delete(entry.keyId)
+    else for (const key of [entry.digest, entry.older?.digest ?? '']) found.apiKey.delete(key)
   }
 
   function countLive(entry: CredentialEntry | undefined, by: 1 | -1): void {
@@ -65,12 +69,12 @@ export function createCredentials(clock: Clock, changes: ChangeLog): CredentialV
 
   return {
     findCredential(lookup) {
-      const key = lookupKeyOf(lookup)
-      const known = found.get(key)
+      const name = lookup.kind === 'apiKey' ? lookup.digest : lookup.keyId
+      const known = found[lookup.kind].get(name)
       if (known !== undefined) return known
-      const entry = entries.get(idOfLookup.get(key) ?? '')
+      const entry = entries.get(idOfLookup.get(lookupKeyOf(lookup)) ?? '')
       const credential = entry && credentialOf(entry, lookup)
-      if (credential !== undefined) found.set(key, credential)
+      if (credential !== undefined) found[lookup.kind].set(name, credential)
       return credential
     },
     addCredential(entry, maxPerAccount) {

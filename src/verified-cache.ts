@@ -1,0 +1,65 @@
+import { LRUCache } from 'lru-cache'
+import type { Identity, Proof } from './methods/method.js'
+
+/** A moment on both clocks, in milliseconds. */
+export interface Moment {
+  readonly wallMs: number
+  readonly monotonicMs: number
+}
+
+/** Something that a verdict rests on. */
+export interface Reliance {
+  /**
+   * Whether it still stands, as far as can be told without waiting.
+   *
+   * @param nowMs - Monotonic.
+   */
+  holds(nowMs: number): boolean
+}
+
+/** Remembers who proved to be whom. */
+export interface VerifiedCache {
+  /** Who the credential of this digest was proven to be, where that stands now. */
+  recall(digestKey: string, now: Moment): Identity | undefined
+  /** Keeps a proof for as long as everything that it rests on stands. */
+  keep(digestKey: string, proof: Proof, reliances: readonly Reliance[]): void
+}
+
+interface Verified {
+  readonly identity: Identity
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly reliances: readonly Reliance[]
+}
+
+/**
+ * A cache of one `createGate`: its configuration never changes, and another gate has another cache, so no verdict is
+ * ever served under other rules than it was made by. The key is the digest of the whole credential, never the credential.
+ *
+ * Only what was proven is kept: whoever presents what is not pushes nothing out. A refusal is never served from here:
+ * where anything does not stand any more, the credential is verified anew.
+ *
+ * @param maxEntries - The least recently used goes first.
+ */
+export function createVerifiedCache(maxEntries: number): VerifiedCache {
+  const entries = new LRUCache<string, Verified>({ max: maxEntries })
+  return {
+    recall(digestKey, { wallMs, monotonicMs }) {
+      const known = entries.get(digestKey)
+      if (known === undefined) return undefined
+      if (wallMs < known.untilMs && wallMs >= known.fromMs && hold(known.reliances, monotonicMs)) {
+        return known.identity
+      }
+      entries.delete(digestKey)
+      return undefined
+    },
+    keep(digestKey, { identity, fromMs, untilMs }, reliances) {
+      entries.set(digestKey, { identity, fromMs, untilMs, reliances })
+    },
+  }
+}
+
+function hold(reliances: readonly Reliance[], nowMs: number): boolean {
+  for (const reliance of reliances) if (!reliance.holds(nowMs)) return false
+  return true
+}
