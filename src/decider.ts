@@ -5,7 +5,7 @@ import { type Decision, Refused, refused } from './decision.js'
 import { nextDecisionId } from './decision-id.js'
 import { readBearer } from './extraction.js'
 import type { Identity } from './methods/method.js'
-import { AskedRequest } from './policy-request.js'
+import { policyInputOf } from './policy-input.js'
 import type { Balance } from './ports/balance-source.js'
 import { type GateRequest, type HeaderValue, readHeader } from './request.js'
 import { countRequest, type Findings, keepFindings, recallFindings } from './request-state.js'
@@ -218,7 +218,7 @@ export class Decider {
     const { policies } = this.#requirements
     if (policies.length === 0) return this.#conclude(passage, access)
 
-    const input = Object.freeze({ access, request: new AskedRequest(request), native: request.native })
+    const input = policyInputOf(access, request)
     const verdict = consultPolicies(policies, input, this.#wiring.config.policyTimeoutMs)
     return isPromise(verdict)
       ? verdict.then((known) => this.#judged(passage, access, known))

@@ -15,6 +15,7 @@ export interface PolicyRequest {
   readonly method: string
   /** The request target as it was received. */
   readonly target: string
+  /** The client's address, as the framework has it. Worked out when it is read, so a spread does not copy it. */
   readonly ip: string | undefined
 }
 

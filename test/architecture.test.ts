@@ -39,8 +39,8 @@ const all = [...core, ...adapters]
 
 /** Who may import a package. Whatever is not named may be imported by nobody. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  '@solana/web3.js': /^src\/balances\/(?:solana-rpc|token-accounts)\.ts$/,
-  'lru-cache': /^src\/(?:balances\/cached|credentials\/lookup)\.ts$/,
+  '@solana/web3.js': /^src\/balances\/solana\/(?:rpc|token-accounts|associated-accounts)\.ts$/,
+  'lru-cache': /^src\/(?:balances\/(?:cached|solana)\/[a-z-]+|credentials\/lookup|verified-cache)\.ts$/,
   'jose/errors': /^src\/methods\//,
   'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
   'jose/jws/compact/verify': /^src\/methods\/jws-signature\.ts$/,
@@ -55,12 +55,13 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   fastify: /^adapters\/fastify\.ts$/,
   'fastify-plugin': /^adapters\/fastify\.ts$/,
   'node:crypto':
-    /^src\/(?:decider|routes\/refuse|(?:credentials|methods|sign-in|usage|limits|testing|cli|stores\/sql|stores\/redis)\/[a-z0-9-]+)\.ts$/,
+    /^src\/(?:decision-id|digest|(?:credentials|methods|sign-in|usage|limits|testing|cli|stores\/sql|stores\/redis)\/[a-z0-9-]+)\.ts$/,
+  'node:module': /^src\/cli\/package-facts\.ts$/,
   'node:net': /^src\/client-address\.ts$/,
   'node:fs': /^src\/cli\//,
   'node:path': /^src\/stores\/sql\/file\.ts$/,
   'node:timers/promises': /^src\/stores\/sql\/retry\.ts$/,
-  'node:async_hooks': /^src\/balances\/solana-rpc\.ts$/,
+  'node:async_hooks': /^src\/balances\/solana\/rpc\.ts$/,
   'node:stream': /^src\/routes\//,
   'node:http': /^adapters\//,
 }
@@ -108,8 +109,8 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
     'jwt-times',
     'token-type',
   ],
-  // Decorators take a source and are one; the Solana source is made of several under a cap and a breaker.
-  'src/balances': ['failover', 'breaker', 'capped', 'cached', 'shared', 'solana-rpc', 'token-accounts'],
+  // Decorators take a source and are one; the Solana source is made of several, whose calls are guarded.
+  'src/balances': ['failover', 'breaker', 'capped', 'guard', 'cached', 'shared'],
   'src/stores': [],
 }
 
@@ -127,7 +128,7 @@ describe('the house', () => {
     const loading = core.filter(({ text }) =>
       /import\('@solana\/web3\.js'\)|^import (?!type )[^']*'@solana\/web3\.js'/m.test(text),
     )
-    expect(loading.map(({ path }) => path)).toEqual(['src/balances/solana-rpc.ts'])
+    expect(loading.map(({ path }) => path)).toEqual(['src/balances/solana/rpc.ts'])
     expect(loading[0]?.text).not.toMatch(/^import (?!type )[^']*'@solana\/web3\.js'/m)
   })
 

@@ -77,12 +77,18 @@ class Asked implements Held {
 /** A record that had to be waited for. */
 class Kept implements Held {
   readonly credential: Credential
+  readonly key: string
   readonly readAtMs: number
-  isForgotten = false
   readonly #isCurrent: (kept: Kept, nowMs: number) => boolean
 
-  constructor(credential: Credential, readAtMs: number, isCurrent: (kept: Kept, nowMs: number) => boolean) {
+  constructor(
+    credential: Credential,
+    key: string,
+    readAtMs: number,
+    isCurrent: (kept: Kept, nowMs: number) => boolean,
+  ) {
     this.credential = credential
+    this.key = key
     this.readAtMs = readAtMs
     this.#isCurrent = isCurrent
   }
@@ -115,11 +121,7 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
   const keysOfId = new Map<string, Set<string>>()
   const kept = new LRUCache<string, Kept>({
     max: maxEntries,
-    dispose(answer, key) {
-      // Nobody would tell it of changes any more.
-      answer.isForgotten = true
-      unlink(answer.credential.id, key)
-    },
+    dispose: ({ credential }, key) => unlink(credential.id, key),
   })
   /** When the store was asked for what it does not have. */
   const missing = new LRUCache<string, number>({ max: MAX_MISSING })
@@ -128,9 +130,10 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
   const missingMs = Math.min(boundMs, MISSING_FOR_MS)
   let changes = 0
 
-  const isYoung = ({ isForgotten, readAtMs }: Kept, nowMs: number) =>
-    !isForgotten && nowMs - readAtMs < keptMs
-  const isCurrent = (answer: Kept, nowMs: number) => isYoung(answer, nowMs) && follow?.(nowMs) === undefined
+  const isYoung = ({ readAtMs }: Kept, nowMs: number) => nowMs - readAtMs < keptMs
+  // What is not among the kept any more is told of no change, so nothing may rest on it. What is asked for stays.
+  const isCurrent = (answer: Kept, nowMs: number) =>
+    kept.get(answer.key) === answer && isYoung(answer, nowMs) && follow?.(nowMs) === undefined
 
   function unlink(id: string, key: string): void {
     const keys = keysOfId.get(id)
@@ -144,7 +147,7 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
     keysOfId.set(id, (keysOfId.get(id) ?? new Set()).add(key))
   }
 
-  function read(lookup: CredentialLookup, nowMs: number): Found | Promise<Found> {
+  function read(lookup: CredentialLookup, key: string, nowMs: number): Found | Promise<Found> {
     return attempt<Held | undefined>('store', timeoutMs, (call) => {
       const answer = find(lookup, call)
       if (!isPending(answer)) {
@@ -153,7 +156,7 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
       }
       return Promise.resolve(answer).then((record) => {
         const credential = checked(record, lookup)
-        return credential && new Kept(credential, nowMs, isCurrent)
+        return credential && new Kept(credential, key, nowMs, isCurrent)
       })
     })
   }
@@ -171,7 +174,7 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
     const under = flights.get(key)
     if (under !== undefined && nowMs - under.readAtMs < boundMs) return under.answer
     const changesBefore = changes
-    const found = read(lookup, nowMs)
+    const found = read(lookup, key, nowMs)
     if (!isPending(found)) return found
     const flight: Flight = { answer: found.then(land), readAtMs: nowMs }
     flights.set(key, flight)
@@ -183,8 +186,6 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
       const isUsable = keptMs > 0 && changes === changesBefore
       if (answer instanceof Kept && isUsable) keep(key, answer)
       else kept.delete(key)
-      // Nobody will tell it of changes, so nothing may rest on it for longer than this request.
-      if (answer instanceof Kept) answer.isForgotten = !isUsable
       if (answer === undefined && isUsable) missing.set(key, nowMs)
       return answer
     }

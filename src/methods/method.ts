@@ -58,8 +58,8 @@ interface MethodCommon {
 /** A method for tokens without structure. */
 export interface OpaqueMethod extends MethodCommon {
   readonly presents: 'opaque'
-  /** Whether the token has this method's form. Pure. */
-  recognizes(token: string): boolean
+  /** Whether a text is meant to be of this method's form: no other is asked then. Pure, and cheap. */
+  recognizes(text: string): boolean
   verify(token: string, context: VerifyContext): Verification | Promise<Verification>
 }
 

@@ -53,16 +53,23 @@ const MALFORMED_TOKEN = refused('credential_invalid', {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { methods, verified, contextFor } = options
 
-  // What a method recognizes is a token: its form is stricter than that of tokens in general.
-  function verifyOpaque(method: OpaqueMethod, token: string, message: object, now: Moment) {
-    const digestKey = digestKeyOf(token)
+  // What is remembered has been read before, to its last character: it need not be read again.
+  function verifyOpaque(
+    method: OpaqueMethod,
+    text: string,
+    takesApiKeys: boolean,
+    message: object,
+    now: Moment,
+  ) {
+    const digestKey = digestKeyOf(text)
     const known = verified.recall(digestKey, now)
     if (known !== undefined) return known
+    const token = readToken(text)
+    if (typeof token !== 'string') return unread(token, takesApiKeys)
     const context = contextFor(message, token, now)
     return remembered(method.verify(token, context), digestKey, context)
   }
 
-  // What is remembered has been read before, to its last character: it need not be read again.
   function verifyJwt(text: string, takesApiKeys: boolean, message: object, now: Moment) {
     const isTooLong = text.length > MAX_TOKEN_BYTES
     const digestKey = isTooLong ? '' : digestKeyOf(text)
@@ -104,7 +111,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (typeof bearer !== 'string') return unread(bearer, takesApiKeys)
     if (methods.jwt.length > 0 && bearer.includes('.')) return verifyJwt(bearer, takesApiKeys, message, now)
     for (const method of methods.opaque) {
-      if (method.recognizes(bearer)) return verifyOpaque(method, bearer, message, now)
+      if (method.recognizes(bearer)) return verifyOpaque(method, bearer, takesApiKeys, message, now)
     }
     const token = readToken(bearer)
     return typeof token === 'string' ? unrecognized(takesApiKeys) : unread(token, takesApiKeys)

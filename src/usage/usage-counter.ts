@@ -153,7 +153,6 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     if (alike === undefined) ofCredential.set(route, [cell])
     else alike.push(cell)
     cells.push(cell)
-    if (cells.length === MAX_CELLS) void flush()
     return cell
   }
 
@@ -208,7 +207,9 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
         return add(cellOf(credentialId, method, route, outcome, before.hourMs), 1, nowMs)
       }
       latestHourMs = hourOf(nowMs)
-      return add(cellOf(credentialId, method, route, outcome, latestHourMs), 1, nowMs)
+      const counted = add(cellOf(credentialId, method, route, outcome, latestHourMs), 1, nowMs)
+      if (cells.length >= MAX_CELLS && flushing === undefined) void flush()
+      return counted
     },
     flush,
   }

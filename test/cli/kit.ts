@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, onTestFinished } from 'vitest'
 
 /** What `npx sallyport` runs. */
-export const program: string = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+export const program: string = fileURLToPath(new URL('../../dist/js/cli.js', import.meta.url))
 
 export interface Run {
   readonly code: number | null

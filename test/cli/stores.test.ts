@@ -79,12 +79,12 @@ describe('the store', () => {
   it('asks for the packages it lacks, and for none that it does not need', async () => {
     const project = join(folder, 'lean')
     mkdirSync(join(project, 'node_modules'), { recursive: true })
-    cpSync(join(root, 'dist/src'), join(project, 'dist/src'), { recursive: true })
+    cpSync(join(root, 'dist/js'), join(project, 'dist/js'), { recursive: true })
     cpSync(join(root, 'package.json'), join(project, 'package.json'))
     for (const name of ['commander', 'jose', 'lru-cache']) {
       symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name))
     }
-    const file = join(project, 'dist/src/cli/main.js')
+    const file = join(project, 'dist/js/cli.js')
     expect(file.endsWith(program.slice(root.length))).toBe(true)
     expect((await sallyport(['sealing-key'], { file })).code).toBe(0)
     for (const [url, packages] of [

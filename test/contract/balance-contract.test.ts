@@ -30,7 +30,7 @@ const BUGS: readonly (readonly [bug: string, breaks: string, plant: Plant])[] = 
   ['a lower bound will do', 'says with which decimals', changed((answer) => ({ ...answer, exact: false }))],
   [
     'no more is read than the caller needs',
-    'answers the same amount whatever the caller needs',
+    'answers what is there, or a lower bound',
     ({ read }) => ({
       read: async (query, options) => {
         const answer = await read(query, options)

@@ -28,7 +28,7 @@ const folders: readonly Folder[] = [
       'token-type',
     ],
   },
-  { folder: 'src/balances', registered: balanceSources, helpers: ['index', 'solana-rpc', 'token-accounts'] },
+  { folder: 'src/balances', registered: balanceSources, helpers: ['index', 'guard'] },
   { folder: 'src/stores', registered: stores, helpers: [] },
 ]
 

@@ -171,7 +171,16 @@ describe('a gate, whatever breaks', () => {
     })
     const ask = () => toGateRequest({ rawHeaders, headers: {} }, '/', native)
     expect(await codeOf(gate, ask())).toBe('allowed')
-    expect(await codeOf(gate.with({ policy: () => true }), ask())).toBe('dependency_unavailable')
+    expect(await codeOf(gate.with({ policy: () => true }), ask())).toBe('allowed')
+    const local = gate.with({ policy: ({ request }) => request.ip === '127.0.0.1' })
+    expect(await codeOf(local, ask())).toBe('policy_unavailable')
+    const limits = {
+      kinds: ['failures' as const],
+      onOutage: 'allow' as const,
+      take: () => ({ allowed: true as const }),
+    }
+    const limited = createGate({ store: tableStore(), limits, onDecision: () => undefined })
+    expect(await codeOf(limited, ask())).toBe('dependency_unavailable')
   })
 
   it('renders nothing of the cause', async () => {

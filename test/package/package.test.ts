@@ -69,9 +69,77 @@ describe('the packed package', () => {
     expect(run(project, 'main.mjs', code)).toBe('true')
   })
 
+  it('loads jose only for a token, so that importing it takes little time', () => {
+    const project = projectWith('untold', ['lru-cache'])
+    const code = `
+      await Promise.all(['', '/express', '/koa'].map((path) => import('sallyport' + path)))
+      console.log(await import('sallyport/client').catch((error) => error.code))`
+    expect(run(project, 'main.mjs', code)).toBe('ERR_MODULE_NOT_FOUND')
+  })
+
+  it('needs for its client jose alone', () => {
+    const project = projectWith('client', ['jose'])
+    const code = `console.log(Object.keys(await import('sallyport/client')).includes('createClient'))`
+    expect(run(project, 'main.mjs', code)).toBe('true')
+  })
+
+  it('holds every source file once, so that all subpaths know what one of them keeps', () => {
+    const folder = join(projectWith('sources', []), 'node_modules/sallyport/dist/js')
+    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js.map'))
+      .flatMap((name) => {
+        const map: { readonly sources: string[] } = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+        return map.sources.map((source) => join(dirname(name), source))
+      })
+    expect(sources.length).toBeGreaterThan(150)
+    expect(sources.filter((source, at) => sources.indexOf(source) !== at)).toEqual([])
+  })
+
+  it.each([
+    ['import()', 'import(name)', 'import(name)'],
+    ['require()', 'require(name)', 'require(name)'],
+    ['either', 'require(name)', 'import(name)'],
+  ])('knows a gate, an access, a cache by every subpath that is loaded by %s', (how, core, others) => {
+    const project = projectWith(`shared-${how.replace('()', '')}`, ['jose', 'lru-cache'])
+    const code = `
+      const { createServer } = require('node:http')
+      const loadCore = async (name) => ${core}
+      const load = async (name) => ${others}
+      const wallets = ['11111111111111111111111111111111']
+      async function main() {
+        const { createGate, GateError } = await loadCore('sallyport')
+        const { requireAccess, getAccess } = await load('sallyport/express')
+        const { cached } = await load('sallyport/balances')
+        const { memoryStore } = await load('sallyport/stores/memory')
+        const store = memoryStore()
+        const balances = cached({ read: async () => {}, readMint: async () => {} })
+        try {
+          createGate({ store, balances, balanceCache: {} })
+        } catch (error) {
+          console.log(error instanceof GateError, error.problems.join())
+        }
+        const gate = createGate({ store, balances })
+        const guard = requireAccess(gate)
+        const server = createServer((req, res) =>
+          guard(req, res, () => res.end(getAccess(req, gate).principal.accountId)))
+        const { key } = await store.issueApiKey({ accountId: 'acme', wallets })
+        server.listen(0, '127.0.0.1', async () => {
+          const headers = { authorization: 'Bearer ' + key, 'x-wallet-address': wallets[0] }
+          const answer = await fetch('http://127.0.0.1:' + server.address().port, { headers })
+          console.log(answer.status, await answer.text())
+          server.close()
+        })
+      }
+      main()`
+    expect(run(project, 'main.cjs', code).split('\n')).toEqual([
+      'true balanceCache has no effect on balances that are already cached()',
+      '200 acme',
+    ])
+  })
+
   it('brings a command line that runs', () => {
     const project = projectWith('command-line', ['jose', 'lru-cache', 'commander'])
-    const program = join(project, 'node_modules/sallyport/dist/src/cli/main.js')
+    const program = join(project, 'node_modules/sallyport/dist/js/cli.js')
     expect(execFileSync(process.execPath, [program, '--help'], { encoding: 'utf8' })).toContain('doctor')
   })
 
@@ -132,7 +200,7 @@ describe('the packed package', () => {
       'examples',
       'package.json',
     ])
-    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['adapters', 'src'])
+    expect(readdirSync(join(folder, 'dist')).sort()).toEqual(['js', 'types'])
     expect(readdirSync(join(folder, 'examples')).filter((name) => !name.endsWith('.ts'))).toEqual([])
     const readme = readFileSync(join(folder, 'README.md'), 'utf8')
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '')
@@ -142,7 +210,7 @@ describe('the packed package', () => {
 
   it('hides every file that is not a documented path', () => {
     const project = projectWith('hidden', ['jose', 'lru-cache'])
-    const code = `console.log(await import('sallyport/dist/src/request-state.js').catch((error) => error.code))`
+    const code = `console.log(await import('sallyport/dist/js/shared/core.js').catch((error) => error.code))`
     expect(run(project, 'main.mjs', code)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED')
   })
 })

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openFile } from '../../src/stores/sql/file.js'
 import { CALL, countOf, freshFile, SEALING_KEY, upTo } from './sql-kit.js'
 
-const built = new URL('../../dist/src/stores/sqlite.js', import.meta.url)
+const built = new URL('../../dist/js/stores/sqlite.js', import.meta.url)
 const HOUR = 3_600_000
 
 /** A process of its own that has opened `file` as `store`. */

@@ -12,7 +12,7 @@ export function mountContract(harness: AdapterHarness): void {
       test('sees the whole path, in events and in policies', async () => {
         const seen: unknown[] = []
         const { gate, members, events, alice } = await createWorld({
-          policies: [({ request }) => seen.push(request) > 0],
+          policies: [({ request }) => seen.push({ ...request, ip: request.ip }) > 0],
         })
         const app = await start(harness, {
           mounts,
