@@ -126,6 +126,8 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
   /** When the store was asked for what it does not have. */
   const missing = new LRUCache<string, number>({ max: MAX_MISSING })
   const flights = new Map<string, Flight>()
+  // The copy of a record is the same for as long as the record says the same.
+  const asked = new WeakMap<Credential, Asked>()
   const keptMs = follow === undefined || boundMs === 0 ? boundMs : MAX_AGE_MS
   const missingMs = Math.min(boundMs, MISSING_FOR_MS)
   let changes = 0
@@ -147,12 +149,20 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
     keysOfId.set(id, (keysOfId.get(id) ?? new Set()).add(key))
   }
 
+  function askedFor(credential: Credential, record: Credential, lookup: CredentialLookup): Held {
+    const known = asked.get(credential)
+    if (known !== undefined) return known
+    const made = new Asked(credential, record, lookup, find)
+    asked.set(credential, made)
+    return made
+  }
+
   function read(lookup: CredentialLookup, key: string, nowMs: number): Found | Promise<Found> {
     return attempt<Held | undefined>('store', timeoutMs, (call) => {
       const answer = find(lookup, call)
       if (!isPending(answer)) {
         const credential = checked(answer, lookup)
-        return credential && new Asked(credential, answer ?? credential, lookup, find)
+        return credential && askedFor(credential, answer ?? credential, lookup)
       }
       return Promise.resolve(answer).then((record) => {
         const credential = checked(record, lookup)

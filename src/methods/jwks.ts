@@ -6,7 +6,7 @@ import { isServiceUrl } from '../service-url.js'
 import { isWalletAddress } from '../wallet-address.js'
 import type { CompactJwt } from './compact-jwt.js'
 import { createIdentity } from './identity.js'
-import { provesSignature } from './jws-signature.js'
+import { prepareVerifier, provesSignature } from './jws-signature.js'
 import { audienceAdmits, isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes, type TokenTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
@@ -57,6 +57,7 @@ export function jwks(options: JwksOptions): JwtMethod {
   const { issuer, audience, principal = scopesOnly } = options ?? {}
   const algorithms = problems.length === 0 ? [...(options.algorithms ?? ASYMMETRIC)] : []
   const audiences = [audience].flat()
+  prepareVerifier()
   const keyOf = problems.length === 0 ? createKeyLookup(jwksUriOf(options)) : undefined
 
   function identify(jwt: CompactJwt, times: TokenTimes): Verification {

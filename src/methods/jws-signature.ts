@@ -7,13 +7,19 @@ interface Verifier {
   readonly JOSEError: typeof JOSEError
 }
 
-// Loaded by the first token that needs it, and not when this package is imported.
+// Loaded when a method is made that needs it, and not when this package is imported.
 let verifier: Verifier | undefined
 
 async function loadVerifier(): Promise<Verifier> {
+  if (verifier !== undefined) return verifier
   const loaded = await Promise.all([import('jose/jws/compact/verify'), import('jose/errors')])
   verifier = { ...loaded[0], ...loaded[1] }
   return verifier
+}
+
+/** Loads the library ahead of the first token. Where that fails, the token that needs it is told. */
+export function prepareVerifier(): void {
+  loadVerifier().catch(() => undefined)
 }
 
 /** Whether a compact JWS was signed with `key` by one of `algorithms`. Only a fault that is not the token's throws. */

@@ -6,7 +6,7 @@ import { digestOf } from '../digest.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import type { CompactJwt } from './compact-jwt.js'
 import { identityOf } from './identity.js'
-import { importHs256Key, provesWithOneOf } from './jws-signature.js'
+import { importHs256Key, prepareVerifier, provesWithOneOf } from './jws-signature.js'
 import { audienceAdmits, isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
@@ -49,6 +49,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
   const rules = { toleranceSeconds: clockToleranceSeconds, maxLifetimeSeconds }
   const audiences = options?.audience === undefined ? [] : [options.audience].flat()
   const keysOf = createKeyImporter()
+  prepareVerifier()
   // An unknown key_id costs a signature check too.
   const decoy = [importHs256Key(randomBytes(32).toString('base64url'))]
 

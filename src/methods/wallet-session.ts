@@ -8,7 +8,7 @@ import { isOptions, unknownOptions } from '../option-check.js'
 import { isServiceUrl } from '../service-url.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createIdentity } from './identity.js'
-import { importHs256Key, provesWithOneOf } from './jws-signature.js'
+import { importHs256Key, prepareVerifier, provesWithOneOf } from './jws-signature.js'
 import { isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
@@ -53,6 +53,7 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
   const { origin, secrets, sessionTtlSeconds = 1800, challengeTtlSeconds = 300 } = options ?? {}
   const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
   const keys = problems.length === 0 ? secrets.map(importHs256Key) : []
+  prepareVerifier()
 
   const method: JwtMethod = {
     name: 'walletSession',
