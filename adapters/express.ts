@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Access } from '../src/access.js'
 import { admit } from '../src/admission.js'
-import { whenKnown } from '../src/deadline.js'
+import { isPromise } from '../src/deadline.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
@@ -130,16 +130,27 @@ function carryOut(
   res: ServerResponse,
   next: (error?: unknown) => void,
 ): void {
-  const settle = (known: Decision) => {
-    const refusal = admit(known, gate, req)
-    if (refusal !== undefined) return write(res, refusal)
-    next()
-    // An app-wide guard is asked before the router: what it found is known at the latest when the answer is written.
-    if (!isRouteless(req)) return
-    settleRoute(req, routeOf(req))
-    if (isRouteless(req)) res.once('close', () => settleRoute(req, routeOf(req)))
+  if (isPromise(decision)) decision.then((known) => goOn(known, gate, req, res, next)).catch(next)
+  else goOn(decision, gate, req, res, next)
+}
+
+function goOn(
+  decision: Decision,
+  gate: Gate,
+  req: ExpressRequest,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+): void {
+  const refusal = admit(decision, gate, req)
+  if (refusal !== undefined) {
+    write(res, refusal)
+    return
   }
-  whenKnown(decision, settle, next)
+  next()
+  // An app-wide guard is asked before the router: what it found is known at the latest when the answer is written.
+  if (!isRouteless(req)) return
+  settleRoute(req, routeOf(req))
+  if (isRouteless(req)) res.once('close', () => settleRoute(req, routeOf(req)))
 }
 
 function write(res: ServerResponse, { status, headers, body }: GateResponse): void {

@@ -14,7 +14,7 @@ import type {
 import plugin from 'fastify-plugin'
 import type { Access } from '../src/access.js'
 import { admit } from '../src/admission.js'
-import { whenKnown } from '../src/deadline.js'
+import { isPromise } from '../src/deadline.js'
 import type { Decision } from '../src/decision.js'
 import { createExemption, type MountOptions } from '../src/exemptions.js'
 import type { Gate } from '../src/gate.js'
@@ -174,12 +174,20 @@ function carryOut(
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  const settle = (known: Decision) => {
-    const refusal = admit(known, gate, request.raw)
-    if (refusal === undefined) done()
-    else write(reply, refusal)
-  }
-  whenKnown(decision, settle, done)
+  if (isPromise(decision)) decision.then((known) => goOn(known, gate, request, reply, done)).catch(done)
+  else goOn(decision, gate, request, reply, done)
+}
+
+function goOn(
+  decision: Decision,
+  gate: Gate,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const refusal = admit(decision, gate, request.raw)
+  if (refusal === undefined) done()
+  else write(reply, refusal)
 }
 
 // As bytes, which Fastify sends as they are: text it would serialize once more and give a charset that JSON has not.

@@ -40,16 +40,6 @@ export function isPending<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
-/** Goes on with an answer: at once where it is known, without a promise. A throw of what follows a wait is for `fail`. */
-export function whenKnown<T>(
-  answer: T | Promise<T>,
-  next: (known: T) => void,
-  fail: (error: Error) => void,
-): void {
-  if (isPromise(answer)) answer.then(next).catch(fail)
-  else next(answer)
-}
-
 /**
  * The answer of the call that was given `deadline`, or a rejection once `timeoutMs` have passed. What comes late is
  * dropped, failures too.
