@@ -184,12 +184,12 @@ export class Decider {
     if (wallet === null) return this.#consult(passage, principal, null, null)
     passage.wallet = wallet.address
 
-    const { readBalance } = this.#wiring
+    const { balances } = this.#wiring
     const { balances: required } = this.#requirements
-    if (required.length === 0 || readBalance === undefined) {
+    if (required.length === 0 || balances === undefined) {
       return this.#consult(passage, principal, wallet, null)
     }
-    const balance = requireBalances(required, wallet.address, readBalance, passage)
+    const balance = requireBalances(required, wallet.address, balances, passage, passage.monotonicMs)
     return isPromise(balance)
       ? balance.then((known) => this.#weighed(passage, wallet, known))
       : this.#weighed(passage, wallet, balance)

@@ -1,5 +1,5 @@
 import { formatDecimal } from './amount.js'
-import { isCached } from './balances/cached.js'
+import { recallOf } from './balances/cached.js'
 import { type Claim, createClaim } from './claim.js'
 import { createStandingCredentials, type StandingCredentials } from './credentials/standing-credentials.js'
 import type { Gate } from './gate.js'
@@ -20,7 +20,7 @@ import { RequestVerifyContext } from './verify-context.js'
 export interface Wiring {
   readonly config: GateConfig
   readonly credentials: StandingCredentials
-  readonly readBalance: BalanceReader | undefined
+  readonly balances: BalanceReader | undefined
   /** Every balance that a gate of this wiring requires. */
   readonly requiredBalances: Map<string, ResolvedBalance>
   readonly authenticate: Authenticator
@@ -45,7 +45,7 @@ export function createWiring(config: GateConfig): Wiring {
   return {
     config,
     credentials,
-    readBalance: balances && createBalanceReader(balances, timeoutMs, isCached(balances)),
+    balances: balances && createBalanceReader(balances, timeoutMs, recallOf(balances, clock)),
     requiredBalances: new Map(),
     claim,
     authenticate: createAuthenticator({

@@ -58,7 +58,15 @@ export function cacheProblems(owner: string, options: object): string[] {
   return problems
 }
 
-const caches = new WeakSet<BalanceSource>()
+/** Answers what is known and may be answered at once. @param nowMs - Monotonic. */
+export type BalanceRecall = (query: BalanceQuery, nowMs: number) => Balance | undefined
+
+interface Cache {
+  readonly recall: BalanceRecall
+  readonly clock: Clock
+}
+
+const caches = new WeakMap<BalanceSource, Cache>()
 
 /** Whether a source came from {@link cached}. */
 export function isCached(source: BalanceSource): boolean {
@@ -174,26 +182,39 @@ export function cached(source: BalanceSource, options: CachedOptions = {}): Bala
     }
   }
 
+  /** What is known and may be answered at once. */
+  function recall(query: BalanceQuery, nowMs: number): Balance | undefined {
+    const entry = entries.find(query.owner, query.mint)
+    if (entry === undefined) return undefined
+    const ageMs = nowMs - entry.readAtMs
+    if (!entry.serves(query)) {
+      return entry.fresh.exact && ageMs < insufficientTtlMs ? entry.fresh : undefined
+    }
+    if (ageMs < ahead.fromMs) return entry.fresh
+    if (ageMs >= revalidateUntilMs) return undefined
+    // What fails behind is told by whoever has to wait for it next.
+    ahead.noteUse(entry, ageMs, nowMs)
+    return ageMs < ttlMs ? entry.fresh : entry.stale
+  }
+
   const decorated: BalanceSource = {
-    read(query) {
-      const entry = entries.find(query.owner, query.mint)
-      if (entry === undefined) return readOrKnown(query)
-      const nowMs = clock.monotonicMs()
-      const ageMs = nowMs - entry.readAtMs
-      if (!entry.serves(query)) {
-        const usable = entry.fresh.exact && ageMs < insufficientTtlMs
-        return usable ? entry.fresh : readOrKnown(query)
-      }
-      if (ageMs < ahead.fromMs) return entry.fresh
-      if (ageMs >= revalidateUntilMs) return readOrKnown(query)
-      // What fails behind is told by whoever has to wait for it next.
-      ahead.noteUse(entry, ageMs, nowMs)
-      return ageMs < ttlMs ? entry.fresh : entry.stale
-    },
+    read: (query) => recall(query, clock.monotonicMs()) ?? readOrKnown(query),
     readMint: (mint, callOptions) => source.readMint(mint, callOptions),
   }
-  caches.add(decorated)
+  // Another clock than the gate's counts from another start: then the gate has to ask.
+  caches.set(decorated, { recall, clock: options.clock ?? systemClock })
   return decorated
+}
+
+/**
+ * How to look into the cache of a source without a call, a deadline or another look at the clock; `undefined` where it
+ * has none, or one that goes by another clock.
+ *
+ * @param clock - Whose monotonic time the answer will be given.
+ */
+export function recallOf(source: BalanceSource, clock: Clock): BalanceRecall | undefined {
+  const cache = caches.get(source)
+  return cache?.clock === clock ? cache.recall : undefined
 }
 
 function problemsOf(source: BalanceSource, options: CachedOptions): string[] {

@@ -57,7 +57,10 @@ export function shared(source: BalanceSource, options: SharedOptions): BalanceSo
     }
   }
 
-  /** Hands an answer to the store. Nobody waits for it, and nothing comes of it where that fails. */
+  /**
+   * Hands an answer to the store. Nobody waits for it, and nothing comes of it where that fails. A lower bound takes the
+   * place only of what was of no use to whoever has asked for it: too old, or less.
+   */
   async function keep(query: BalanceQuery, balance: Balance, beganMs: number, nowMs: number): Promise<void> {
     const { mint, owner } = query
     const leftMs = (reaches(balance, query) ? ttlMs : insufficientTtlMs) - (nowMs - beganMs)

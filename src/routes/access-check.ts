@@ -30,8 +30,8 @@ export function accessCheck(gate: Gate, options: CheckOptions): Endpoint {
   const { wiring } = inspectGate(gate)
   const asked = inspectGate(balance)
   const required = asked.requirements.balances.at(-1)
-  const { readBalance } = wiring
-  if (required === undefined || readBalance === undefined || asked.wiring !== wiring) {
+  const { balances } = wiring
+  if (required === undefined || balances === undefined || asked.wiring !== wiring) {
     throw new GateError('ERR_GATE_OPTIONS', [
       'check.balance must be a gate with a balance requirement, made from the same gate as the routes',
     ])
@@ -45,7 +45,7 @@ export function accessCheck(gate: Gate, options: CheckOptions): Endpoint {
     const question = readQuestion(members, access, wiring, defaults)
     if (question instanceof Refused) return question
     const { mint, owner, minimum } = question
-    const found = await readBalance({ mint, owner, minimum, exact: true })
+    const found = await balances.read({ mint, owner, minimum, exact: true })
     return found instanceof Refused ? found : found.exact ? answer(found, minimum) : INEXACT
   })
 }

@@ -6,8 +6,17 @@ import type { Balance, BalanceQuery, BalanceSource } from '../ports/balance-sour
 import type { ResolvedBalance } from '../requirements.js'
 import { attempt } from './attempt.js'
 
-/** Reads balances under the gate's deadline. */
-export type BalanceReader = (query: BalanceQuery) => Balance | Refused | Promise<Balance | Refused>
+/** How the gate comes by balances. */
+export interface BalanceReader {
+  /** Reads under the gate's deadline. */
+  read(query: BalanceQuery): Balance | Refused | Promise<Balance | Refused>
+  /**
+   * What is known and may be used now, without a call; absent where nothing is kept.
+   *
+   * @param nowMs - Monotonic.
+   */
+  readonly recall: ((query: BalanceQuery, nowMs: number) => Balance | undefined) | undefined
+}
 
 /** What is answered where a lower bound would have to refuse or to be rendered. */
 export const INEXACT: Refused = refused('dependency_unavailable', {
@@ -16,21 +25,23 @@ export const INEXACT: Refused = refused('dependency_unavailable', {
 })
 
 /**
- * Makes the one way in which the gate reads a balance.
+ * Makes the one way in which the gate comes by balances.
  *
- * @param isChecked - Whether the source, as our own cache does, checks what it answers.
+ * @param recall - How to look into our own cache, where the source is one: what that answers it has checked.
  */
 export function createBalanceReader(
   source: BalanceSource,
   timeoutMs: number,
-  isChecked: boolean,
+  recall: BalanceReader['recall'],
 ): BalanceReader {
-  const check = isChecked ? (balance: Balance) => balance : checkBalance
-  return (query) =>
-    attempt<Balance>('balances', timeoutMs, (options) => {
-      const answer = source.read(query, options)
-      return isPending(answer) ? answer.then(check) : check(answer)
-    })
+  return {
+    recall,
+    read: (query) =>
+      attempt<Balance>('balances', timeoutMs, (options) => {
+        const answer = source.read(query, options)
+        return isPending(answer) ? answer.then(checkBalance) : checkBalance(answer)
+      }),
+  }
 }
 
 /** A balance that one request has read, and through it those before: a second guard reads none of them again. */
@@ -49,25 +60,27 @@ export interface BalanceMemory {
 /**
  * Does the wallet hold enough of every required mint?
  *
+ * @param nowMs - Monotonic; absent where something had to be waited for since.
  * @returns The balance of the last requirement, which is the gate's own; null where nothing is required.
  */
 export function requireBalances(
   requirements: readonly ResolvedBalance[],
   owner: string,
-  read: BalanceReader,
+  reader: BalanceReader,
   memory: BalanceMemory,
+  nowMs: number | undefined,
   from = 0,
 ): Balance | null | Refused | Promise<Balance | null | Refused> {
   let last: Balance | null = null
   for (let at = from; at < requirements.length; at++) {
     const requirement = requirements[at]
     if (requirement === undefined) break
-    const answer = balanceFor(requirement, owner, read, memory)
+    const answer = balanceFor(requirement, owner, reader, memory, nowMs)
     if (isPromise(answer)) {
       return answer.then((balance) => {
         const judged = judge(balance, requirement, owner, memory)
         if (judged instanceof Refused || at === requirements.length - 1) return judged
-        return requireBalances(requirements, owner, read, memory, at + 1)
+        return requireBalances(requirements, owner, reader, memory, undefined, at + 1)
       })
     }
     const judged = judge(answer, requirement, owner, memory)
@@ -80,12 +93,15 @@ export function requireBalances(
 function balanceFor(
   { mint, minimum }: ResolvedBalance,
   owner: string,
-  read: BalanceReader,
+  reader: BalanceReader,
   memory: BalanceMemory,
+  nowMs: number | undefined,
 ): Balance | Refused | Promise<Balance | Refused> {
-  const known = recall(mint, owner, memory)
+  const known = remembered(mint, owner, memory)
   if (known !== undefined && (known.exact || meets(known, minimum))) return known
-  const answer = read({ mint, owner, minimum })
+  const query = { mint, owner, minimum }
+  const kept = nowMs === undefined ? undefined : reader.recall?.(query, nowMs)
+  const answer = kept ?? reader.read(query)
   if (isPromise(answer)) return answer.then(settle)
   return isEnough(answer) ? answer : settle(answer)
 
@@ -95,11 +111,11 @@ function balanceFor(
 
   // A lower bound may allow; whoever would be refused by it is read exactly.
   function settle(balance: Balance | Refused): Balance | Refused | Promise<Balance | Refused> {
-    return isEnough(balance) ? balance : read({ mint, owner, minimum, exact: true })
+    return isEnough(balance) ? balance : reader.read({ mint, owner, minimum, exact: true })
   }
 }
 
-function recall(mint: string, owner: string, { balances }: BalanceMemory): Balance | undefined {
+function remembered(mint: string, owner: string, { balances }: BalanceMemory): Balance | undefined {
   for (let read = balances; read !== undefined; read = read.earlier) {
     if (read.mint === mint && read.owner === owner) return read.balance
   }
