@@ -29,10 +29,6 @@ const UNKNOWN = refused('credential_invalid', {
   presented: 'apiKey',
   hint: 'no stored credential has this digest',
 })
-const MISSHAPEN = refused('credential_invalid', {
-  presented: 'apiKey',
-  hint: 'not 43 characters of A-Za-z0-9_- behind the prefix',
-})
 const EXPIRED = refused('credential_expired', { presented: 'apiKey' })
 
 /**
@@ -71,8 +67,8 @@ export function apiKey(options: ApiKeyOptions = {}): OpaqueMethod {
     needsClaim: false,
     problems,
     recognizes: (token) => token.length === length && token.startsWith(start),
-    verify(token, context) {
-      if (!shape.test(token)) return MISSHAPEN
+    isWellFormed: (token) => shape.test(token),
+    verify(_token, context) {
       const found = context.find({ kind: 'apiKey', digest: context.digest })
       return isPending(found) ? found.then((known) => judge(known, context)) : judge(found, context)
     },

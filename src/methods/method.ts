@@ -58,8 +58,10 @@ interface MethodCommon {
 /** A method for tokens without structure. */
 export interface OpaqueMethod extends MethodCommon {
   readonly presents: 'opaque'
-  /** Whether a text is meant to be of this method's form: no other is asked then. Pure, and cheap. */
+  /** Whether a text is meant to be of this method's form: no other is asked then. Pure, and as cheap as can be. */
   recognizes(text: string): boolean
+  /** Whether a token that it recognizes has that form to its last character. Pure. */
+  isWellFormed(token: string): boolean
   verify(token: string, context: VerifyContext): Verification | Promise<Verification>
 }
 

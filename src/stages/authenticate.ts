@@ -66,6 +66,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (known !== undefined) return known
     const token = readToken(text)
     if (typeof token !== 'string') return unread(token, takesApiKeys)
+    if (!method.isWellFormed(token)) return unrecognized(takesApiKeys)
     const context = contextFor(message, token, now)
     return remembered(method.verify(token, context), digestKey, context)
   }
