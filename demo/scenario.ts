@@ -133,7 +133,7 @@ export async function writeScenario(
       expect: {
         status: 403,
         code: 'balance_insufficient',
-        rpcCalls: 1,
+        rpcCalls: 2,
         body: { detail: 'Insufficient token balance. Required: 50000 ACTO', balance: '25000' },
       },
     },
@@ -174,7 +174,7 @@ export async function writeScenario(
       expect: {
         status: 403,
         code: 'balance_insufficient',
-        rpcCalls: 1,
+        rpcCalls: 2,
         body: { balance: '49999.999999999' },
       },
     },

@@ -56,6 +56,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'fastify-plugin': /^adapters\/fastify\.ts$/,
   'node:crypto':
     /^src\/(?:decision-id|digest|(?:credentials|methods|sign-in|usage|limits|testing|cli|stores\/sql|stores\/redis)\/[a-z0-9-]+)\.ts$/,
+  'node:buffer': /^src\/methods\/compact-jwt\.ts$/,
   'node:module': /^src\/cli\/package-facts\.ts$/,
   'node:net': /^src\/client-address\.ts$/,
   'node:fs': /^src\/cli\//,

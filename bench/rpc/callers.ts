@@ -44,6 +44,9 @@ export interface SteadyReport {
   readonly stale: number
 }
 
+// What is measured shows without a deadline, on a busy machine too.
+const PATIENCE_MS = 20_000
+
 const [rpcUrl = ''] = process.argv.slice(2)
 let callers: readonly Caller[] = []
 let store: MemoryStore = memoryStore()
@@ -67,6 +70,7 @@ function coldGate(balances: BalanceSource, rest: { readonly clock?: Clock; onRea
     store,
     balances,
     usage: false,
+    portTimeoutMs: PATIENCE_MS,
     ...(clock && { clock }),
     ...(onRead && { onDecision: ({ balance }) => balance === 'read' && onRead() }),
   })
@@ -91,7 +95,7 @@ async function allow(gate: Gate, caller: Caller): Promise<void> {
 }
 
 async function burst(): Promise<BurstReport> {
-  const gate = coldGate(solanaBalances({ rpcUrl }))
+  const gate = coldGate(solanaBalances({ rpcUrl, timeoutMs: PATIENCE_MS }))
   const startedAt = performance.now()
   await Promise.all(callers.map((caller) => allow(gate, caller)))
   return { tookMs: performance.now() - startedAt }
@@ -104,7 +108,7 @@ export interface Crowd {
 }
 
 async function crowd({ size, perTurn }: Crowd): Promise<CrowdReport> {
-  const gate = coldGate(solanaBalances({ rpcUrl }))
+  const gate = coldGate(solanaBalances({ rpcUrl, timeoutMs: PATIENCE_MS }))
   const caller = callerAt(0)
   const tookMs: number[] = []
   async function ask() {
@@ -153,7 +157,7 @@ const PERIOD = 5
 async function steady(ttls: number): Promise<SteadyReport> {
   const clock = manualClock()
   let [requests, gotPromise, reads, stale] = [0, 0, 0, 0]
-  const { watching, landed } = watched(solanaBalances({ rpcUrl }))
+  const { watching, landed } = watched(solanaBalances({ rpcUrl, timeoutMs: PATIENCE_MS }))
   const onRead = () => {
     reads++
   }

@@ -19,7 +19,10 @@ export interface Balance {
 export interface BalanceQuery {
   readonly mint: string
   readonly owner: string
-  /** What the caller needs. A cache uses it to choose how long an answer may be kept; it never changes the amount. */
+  /**
+   * What the caller needs. A source may then answer a lower bound that reaches it, unless `exact` is asked for; a cache
+   * chooses by it how long an answer may be kept.
+   */
   readonly minimum?: Decimal
   /** True where a lower bound will not do. */
   readonly exact?: boolean

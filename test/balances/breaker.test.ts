@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { breaker } from '../../src/balances/breaker.js'
 import { DeadlinePassed } from '../../src/deadline.js'
+import { guardedSource } from '../harness/balances/guarded-source.js'
 import { callAt, heldSource } from '../harness/balances/held-source.js'
 import { outcomeOf, query, settled, untilEnded } from '../harness/balances/readings.js'
 import { manualClock } from '../support/clock.js'
@@ -10,7 +11,7 @@ const OPEN_MS = 2_000
 function kit() {
   const clock = manualClock()
   const upstream = heldSource()
-  const source = breaker(upstream, { clock })
+  const source = guardedSource(upstream, breaker({ clock }))
   const read = () => outcomeOf(source.read(query(), untilEnded()))
   async function failing(times: number) {
     for (let at = 0; at < times; at++) {
@@ -56,13 +57,16 @@ describe('an upstream that fails', () => {
 
   it('is told where it throws instead of rejecting', async () => {
     let calls = 0
-    const source = breaker({
-      read() {
-        calls++
-        throw new Error('thrown at once')
+    const source = guardedSource(
+      {
+        read() {
+          calls++
+          throw new Error('thrown at once')
+        },
+        readMint: async () => ({ decimals: 0 }),
       },
-      readMint: async () => ({ decimals: 0 }),
-    })
+      breaker(),
+    )
     for (let at = 0; at < 8; at++)
       expect(await outcomeOf(source.read(query(), untilEnded()))).toBe('rejected')
     expect(calls).toBe(5)
@@ -138,7 +142,7 @@ describe('calls that were ended', () => {
   async function ended(reason: Error, hadMs: number, timeoutMs?: number) {
     const clock = manualClock()
     const upstream = heldSource({ heeds: true })
-    const source = breaker(upstream, { clock, openMs: 1_000_000 })
+    const source = guardedSource(upstream, breaker({ clock, openMs: 1_000_000 }))
     for (let at = 0; at < 10; at++) {
       const caller = new AbortController()
       const options = timeoutMs === undefined ? {} : { timeoutMs }

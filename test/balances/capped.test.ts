@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { capped } from '../../src/balances/capped.js'
+import { guardedSource } from '../harness/balances/guarded-source.js'
 import { callAt, heldSource } from '../harness/balances/held-source.js'
 import { outcomeOf, query, settled, untilEnded } from '../harness/balances/readings.js'
 
 describe('calls beyond the cap', () => {
   it('wait, so that the upstream never sees more than maxInFlight at a time', async () => {
     const upstream = heldSource()
-    const source = capped(upstream, { maxInFlight: 3 })
+    const source = guardedSource(upstream, capped({ maxInFlight: 3 }))
     const asked = Array.from({ length: 20 }, () => source.read(query(), untilEnded()))
     for (let at = 0; at < 20; at++) {
       await settled()
@@ -20,7 +21,7 @@ describe('calls beyond the cap', () => {
 
   it('are let in in the order in which they came', async () => {
     const upstream = heldSource()
-    const source = capped(upstream, { maxInFlight: 1 })
+    const source = guardedSource(upstream, capped({ maxInFlight: 1 }))
     for (const owner of ['a', 'b', 'c']) void source.read(query({ owner }), untilEnded())
     for (let at = 0; at < 3; at++) {
       await settled()
@@ -31,7 +32,7 @@ describe('calls beyond the cap', () => {
 
   it('are refused at once where too many wait', async () => {
     const upstream = heldSource()
-    const source = capped(upstream, { maxInFlight: 2, maxWaiting: 3 })
+    const source = guardedSource(upstream, capped({ maxInFlight: 2, maxWaiting: 3 }))
     const asked = Array.from({ length: 5 }, () => outcomeOf(source.read(query(), untilEnded())))
     await expect(source.read(query(), untilEnded())).rejects.toThrow('3 calls are already waiting')
     for (let at = 0; at < 5; at++) {
@@ -47,7 +48,7 @@ describe('calls beyond the cap', () => {
 
   it('share their places with questions after mints', async () => {
     const upstream = heldSource()
-    const source = capped(upstream, { maxInFlight: 1 })
+    const source = guardedSource(upstream, capped({ maxInFlight: 1 }))
     const mint = source.readMint('any', untilEnded())
     void source.read(query(), untilEnded())
     await settled()
@@ -60,7 +61,7 @@ describe('calls beyond the cap', () => {
 
   it('leave when their caller gives up, and never reach the upstream', async () => {
     const upstream = heldSource()
-    const source = capped(upstream, { maxInFlight: 1, maxWaiting: 1 })
+    const source = guardedSource(upstream, capped({ maxInFlight: 1, maxWaiting: 1 }))
     const first = source.read(query({ owner: 'first' }), untilEnded())
     const impatient = new AbortController()
     const second = source.read(query({ owner: 'second' }), { signal: impatient.signal })
@@ -77,7 +78,7 @@ describe('calls beyond the cap', () => {
 
   it('do not wait where their caller has given up before', async () => {
     const upstream = heldSource()
-    const source = capped(upstream, { maxInFlight: 1, maxWaiting: 1 })
+    const source = guardedSource(upstream, capped({ maxInFlight: 1, maxWaiting: 1 }))
     const gone = { signal: AbortSignal.abort(new Error('gone')) }
     await expect(source.read(query(), gone)).rejects.toThrow('gone')
     expect(upstream.calls).toHaveLength(0)
@@ -95,7 +96,7 @@ describe('how long the caller waits', () => {
   it('is handed on at once, and no longer after a wait in the queue', async () => {
     const told: (number | undefined)[] = []
     const upstream = heldSource()
-    const source = capped(
+    const source = guardedSource(
       {
         ...upstream,
         read(one, options) {
@@ -103,7 +104,7 @@ describe('how long the caller waits', () => {
           return upstream.read(one, options)
         },
       },
-      { maxInFlight: 1 },
+      capped({ maxInFlight: 1 }),
     )
     const asked = [1, 2].map(() => outcomeOf(source.read(query(), { ...untilEnded(), timeoutMs: 700 })))
     for (const at of [0, 1]) {
@@ -119,7 +120,7 @@ describe('a place', () => {
   it('is given up by calls that fail, are thrown or are ended', async () => {
     const upstream = heldSource({ heeds: true })
     let throwing = true
-    const source = capped(
+    const source = guardedSource(
       {
         ...upstream,
         read(one, options) {
@@ -127,7 +128,7 @@ describe('a place', () => {
           return upstream.read(one, options)
         },
       },
-      { maxInFlight: 2, maxWaiting: 100 },
+      capped({ maxInFlight: 2, maxWaiting: 100 }),
     )
     for (let at = 0; at < 10; at++) await expect(source.read(query(), untilEnded())).rejects.toThrow('thrown')
     throwing = false

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { breaker } from '../../src/balances/breaker.js'
 import { soundClock, systemClock } from '../../src/system-clock.js'
 import { ACTO, ask, gateKit } from '../harness/balances/gate-kit.js'
+import { guardedSource } from '../harness/balances/guarded-source.js'
 import { decimal, outcomeOf, query, untilEnded } from '../harness/balances/readings.js'
 import { ALICE, MINT } from '../support/addresses.js'
 import { tableBalances } from '../support/balances.js'
@@ -79,7 +80,7 @@ describe('a clock that answers no time', () => {
   it('makes a failover and a breaker reject', async () => {
     for (const decorate of [
       (clock: ReturnType<typeof brokenClock>) => failover([tableBalances()], { clock }),
-      (clock: ReturnType<typeof brokenClock>) => breaker(tableBalances(), { clock }),
+      (clock: ReturnType<typeof brokenClock>) => guardedSource(tableBalances(), breaker({ clock })),
     ]) {
       const clock = brokenClock()
       const source = decorate(clock)

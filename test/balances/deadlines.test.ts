@@ -24,7 +24,7 @@ describe('a gate that waits for less than its source would', () => {
     async (cache) => {
       const silent = await startTokenRpc()
       silent.fault = 'silent'
-      rpc.delayMs = 150
+      rpc.delayMs = 50
       const balances = solanaBalances({ rpcUrls: [silent.url, rpc.url] })
       const { gate, request } = await gateKit({ balances, portTimeoutMs: 1_000, ...cache }, [
         ALICE,
@@ -51,12 +51,15 @@ describe('a gate that waits for less than its source would', () => {
 
 describe('a burst that is more than a node can answer in time', () => {
   it('is not held against the node: the next reading is answered', async () => {
-    rpc.delayMs = 500
-    const source = solanaBalances({ rpcUrl: rpc.url })
-    const burst = await Promise.all(Array.from({ length: 130 }, () => readFrom(source, newWallet())))
+    const source = solanaBalances({ rpcUrl: rpc.url, timeoutMs: 2_000 })
+    expect(await readFrom(source, BOB)).toBe(10n ** 9n)
+    // Whoever stands in the queue has less than half a second left when the first are answered.
+    rpc.delayMs = 1_600
+    const burst = await Promise.all(Array.from({ length: 64 }, () => readFrom(source, newWallet())))
     // Some came too late for a node that is well.
     expect(burst.filter((outcome) => outcome === 'rejected').length).toBeGreaterThan(5)
-    expect(burst.filter((outcome) => outcome === 0n).length).toBeGreaterThan(32)
+    expect(burst).toContain(0n)
+    rpc.delayMs = 0
     expect(await readFrom(source, BOB)).toBe(10n ** 9n)
   })
 

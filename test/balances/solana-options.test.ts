@@ -62,7 +62,7 @@ describe('the Solana library', () => {
   const root = fileURLToPath(new globalThis.URL('../..', import.meta.url))
 
   it('is loaded at the first reading and not before', () => {
-    expect(existsSync(`${root}/dist/src/balances/solana.js`), 'run `npm run build` first').toBe(true)
+    expect(existsSync(`${root}/dist/js/balances/solana.js`), 'run `npm run build` first').toBe(true)
     // The library brings CommonJS packages along, which the module cache of require() names.
     const code = `
       import { createRequire } from 'node:module'

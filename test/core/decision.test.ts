@@ -177,7 +177,7 @@ describe('a gate, whatever breaks', () => {
     const limits = {
       kinds: ['failures' as const],
       onOutage: 'allow' as const,
-      take: () => ({ allowed: true as const }),
+      take: () => ({ allowed: true, retryAfterMs: 0 }),
     }
     const limited = createGate({ store: tableStore(), limits, onDecision: () => undefined })
     expect(await codeOf(limited, ask())).toBe('dependency_unavailable')

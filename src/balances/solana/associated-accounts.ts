@@ -17,7 +17,8 @@ export type AssociatedAddresses = (
 
 /** Makes what finds such addresses and remembers them. */
 export function associatedAddresses(): AssociatedAddresses {
-  const known = new LRUCache<string, string>({ max: MAX_ADDRESSES })
+  // By size, so that no room is taken for wallets that never come.
+  const known = new LRUCache<string, string>({ maxSize: MAX_ADDRESSES, sizeCalculation: () => 1 })
   return (Key, owner, mint, program) => {
     const name = `${program === TOKEN_PROGRAM ? '' : '+'}${mint}${owner}`
     const found = known.get(name)

@@ -10,6 +10,7 @@ import {
   malformedFaults,
   raisedFaults,
 } from './brittle-source.js'
+import { guardedSource } from './guarded-source.js'
 
 const raised: readonly BalanceFault[] = Object.keys(raisedFaults).map((name) => ({ name, mintsToo: true }))
 const malformed: readonly BalanceFault[] = Object.keys(malformedFaults).map((name) => ({
@@ -42,6 +43,8 @@ export const failoverHarness = decoratorHarness([...raised, ...malformed], (firs
   failover([first, second], { timeoutMs: 60 }),
 )
 
-export const cappedHarness = decoratorHarness(raised, (source) => capped(source, { maxInFlight: 2 }))
+export const cappedHarness = decoratorHarness(raised, (source) =>
+  guardedSource(source, capped({ maxInFlight: 2 })),
+)
 
-export const breakerHarness = decoratorHarness(raised, (source) => breaker(source))
+export const breakerHarness = decoratorHarness(raised, (source) => guardedSource(source, breaker()))

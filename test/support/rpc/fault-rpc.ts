@@ -38,7 +38,7 @@ export const answerFaults = [
 
 /**
  * Well-formed answers with a bad `tokenAmount.amount` in each account. They show only where an answer has a
- * token account in it; answers about mints stay healthy.
+ * parsed token account in it; answers about mints, and in bytes, stay healthy.
  */
 export const amountFaults = [
   'amount-not-digits',
@@ -218,8 +218,8 @@ function spoil(result: unknown, fault: Fault): unknown {
   if (fault === 'null-value') return { context, value: null }
   if (fault === 'missing-slot') return { context: { ...context, slot: undefined }, value }
   if (isAmountFault(fault) && Array.isArray(value)) {
-    for (const { account } of value as { account: { data: { parsed: { info: ParsedInfo } } } }[]) {
-      account.data.parsed.info.tokenAmount.amount = badAmounts[fault]
+    for (const entry of value as ({ account?: { data: { parsed: { info: ParsedInfo } } } } | null)[]) {
+      if (entry?.account !== undefined) entry.account.data.parsed.info.tokenAmount.amount = badAmounts[fault]
     }
   }
   return result

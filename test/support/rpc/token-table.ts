@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import bs58 from 'bs58'
 import type { RpcRequest } from './json-rpc-body.js'
+import { rawMint, rawTokenAccount, sliced } from './raw-accounts.js'
 
 export type TokenProgram = 'spl-token' | 'token-2022'
 
@@ -10,8 +11,12 @@ export interface FaultMint {
   readonly supply?: bigint
   /** The program the account claims to belong to; the mint's own by default. */
   readonly programId?: string
+  /** Whether it has an extension, where it is of Token-2022. It shows in its bytes alone. */
+  readonly isExtended?: boolean
   /** Merged over the parsed `info`, for answers no real mint gives. */
   readonly info?: Readonly<Record<string, unknown>>
+  /** Makes something else of its bytes: other bytes, or what is answered for the whole account. */
+  readonly raw?: (bytes: Buffer) => unknown
 }
 
 /** One account of an answer. What is left out is the truth about the owner and mint it was set for. */
@@ -29,6 +34,8 @@ export interface FaultAccount {
   readonly programId?: string
   /** Merged over the parsed `info`, for answers no real account gives. */
   readonly info?: Readonly<Record<string, unknown>>
+  /** Makes something else of its bytes: other bytes, or what is answered for the whole account. */
+  readonly raw?: (bytes: Buffer) => unknown
 }
 
 /** What a real server reports as `error`. */
@@ -43,7 +50,7 @@ export class RpcError extends Error {
   }
 }
 
-/** The accounts of an imaginary chain, told in the shapes of Agave's jsonParsed encoding. */
+/** The accounts of an imaginary chain, told as Agave does: parsed, or several at a time in their bytes. */
 export interface TokenTable {
   setMint(mint: string, options: FaultMint): void
   setAccounts(owner: string, mint: string, accounts: readonly FaultAccount[]): void
@@ -68,6 +75,7 @@ const invalidParams = -32602
 const methodNotFound = -32601
 const minContextSlotNotReached = -32016
 const keyLength = 32
+const maxAccounts = 100
 const mintAuthority = randomKey()
 
 // Agave reports 2^64 - 1, which JSON.stringify cannot print: a mark stands in for it until the text is made.
@@ -91,19 +99,42 @@ export function tokenTable(): TokenTable {
   }
 
   function getMultipleAccounts([addresses, config]: readonly unknown[]) {
-    requireParsed(config)
+    const { encoding } = (config ?? {}) as { encoding?: unknown }
+    if (encoding !== 'base64') throw new RpcError(invalidParams, 'this server tells several in base64 only')
     if (!Array.isArray(addresses)) throw new RpcError(invalidParams, 'Invalid param: not a list')
-    return inContext(config, addresses.map(requireKey).map(accountAt))
+    if (addresses.length > maxAccounts) {
+      throw new RpcError(invalidParams, `Too many inputs provided; max ${maxAccounts}`)
+    }
+    return inContext(
+      config,
+      addresses.map((address) => rawAt(requireKey(address), config)),
+    )
   }
 
-  function accountAt(address: string) {
-    for (const { owner, mint } of holdings.values()) {
-      const named = accountsOf(owner, mint).find(({ pubkey }) => pubkey === address)
-      if (named !== undefined) return named.account
+  function rawAt(address: string, config: unknown) {
+    for (const { owner, mint, accounts } of holdings.values()) {
+      const named = accounts.find(({ pubkey }) => pubkey === address)
+      const known = mints.get(mint)
+      if (named !== undefined && known !== undefined) {
+        const program = named.program ?? programOf(known)
+        const { amount, state = 'initialized' } = named
+        const isExtended = program === 'token-2022'
+        const bytes = rawTokenAccount({
+          mint: named.mint ?? mint,
+          owner: named.owner ?? owner,
+          amount,
+          state,
+          isExtended,
+        })
+        return rawAccount(named.programId ?? programIds[program], bytes, config, named.raw)
+      }
     }
     const mint = mints.get(address)
-    if (mint !== undefined) return mintAccount(mint)
-    return funded.has(address) ? systemAccount() : null
+    if (mint !== undefined) {
+      const bytes = rawMint(mint.decimals, mint.supply ?? 0n, mint.isExtended)
+      return rawAccount(mint.programId ?? programIds[programOf(mint)], bytes, config, mint.raw)
+    }
+    return funded.has(address) ? rawAccount(systemProgram, Buffer.alloc(0), config) : null
   }
 
   function getTokenAccountsByOwner([owner, filter, config]: readonly unknown[]) {
@@ -209,15 +240,22 @@ function parsedAccount(
   return { data, executable: false, lamports, owner, rentEpoch: rentEpochMark, space }
 }
 
-function systemAccount() {
-  const data = ['', 'base64']
+function rawAccount(
+  owner: string,
+  bytes: Buffer,
+  config: unknown,
+  change: (bytes: Buffer) => unknown = (same) => same,
+) {
+  const changed = change(bytes)
+  if (!Buffer.isBuffer(changed)) return changed
+  const data = [sliced(changed, config).toString('base64'), 'base64']
   return {
     data,
     executable: false,
     lamports: 890_880,
-    owner: systemProgram,
+    owner,
     rentEpoch: rentEpochMark,
-    space: 0,
+    space: changed.length,
   }
 }
 
