@@ -7,7 +7,12 @@ import { readBearer } from './extraction.js'
 import type { Identity } from './methods/method.js'
 import { policyInputOf } from './policy-input.js'
 import type { Balance } from './ports/balance-source.js'
-import { type GateRequest, type HeaderValue, readHeader } from './request.js'
+import {
+  type CredentialHeaders,
+  type GateRequest,
+  type HeaderValue,
+  readCredentialHeaders,
+} from './request.js'
 import { countRequest, type Findings, keepFindings, recallFindings } from './request-state.js'
 import type { ResolvedRequirements } from './requirements.js'
 import { type BalanceRead, requireBalances } from './stages/balance.js'
@@ -41,11 +46,12 @@ const NOBODY: Identity = Object.freeze({ principal: ANONYMOUS, walletHeader: 'op
  * One request on its way through the stages, and what is found out about it. Once its credential is proven it is kept
  * with the message, so that the guards that come after find out nothing twice.
  */
-class Passage implements Findings, Moment, Witnessed {
+class Passage implements CredentialHeaders, Findings, Moment, Witnessed {
   readonly request: GateRequest
   readonly wiring: Wiring
   readonly decisionId = nextDecisionId()
   readonly trace: Trace | undefined
+  authorization: HeaderValue = undefined
   walletHeader: HeaderValue = undefined
   /** When its credential was looked at. */
   wallMs = 0
@@ -96,10 +102,10 @@ export class Decider {
     const { config, closed, authenticate, wallets } = this.#wiring
     const { request } = passage
     if (closed) return this.#conclude(passage, CLOSED)
-    passage.walletHeader = readHeader(request, config.walletHeader)
+    readCredentialHeaders(request, config.walletHeader, passage)
+    const { authorization } = passage
     const ambiguous = wallets.refuseAmbiguous(passage.walletHeader)
     if (ambiguous !== undefined) return this.#conclude(passage, ambiguous)
-    const authorization = readHeader(request, 'authorization')
     if (anonymousToo && authorization === undefined && !this.#requirements.wallet) {
       passage.principal = ANONYMOUS
       return this.#consult(passage, ANONYMOUS, null, null)

@@ -101,11 +101,52 @@ export function readHeader(request: GateRequest, name: string): HeaderValue {
   for (let at = 0; at < raw.length; at += 2) {
     const candidate = raw[at]
     if (candidate === undefined || candidate.length !== name.length) continue
-    if (candidate !== name && candidate.toLowerCase() !== name) continue
+    if (!isNamed(candidate, name)) continue
     if (found !== undefined) return REPEATED
     found = raw[at + 1] ?? ''
   }
   return found
+}
+
+/** The two headers that a decision rests on, read in one go. */
+export interface CredentialHeaders {
+  authorization: HeaderValue
+  walletHeader: HeaderValue
+}
+
+/**
+ * Reads `Authorization` and the wallet header as {@link readHeader} does.
+ *
+ * @param walletName - In lower case.
+ * @param into - Where they go; both are `undefined` there.
+ */
+export function readCredentialHeaders(
+  request: GateRequest,
+  walletName: string,
+  into: CredentialHeaders,
+): void {
+  const raw = request.rawHeaders
+  if (raw.length === 0) {
+    into.authorization = readFolded(request.headers, AUTHORIZATION)
+    into.walletHeader = readFolded(request.headers, walletName)
+    return
+  }
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]
+    if (name === undefined) continue
+    const { length } = name
+    if (length === AUTHORIZATION.length && isNamed(name, AUTHORIZATION)) {
+      into.authorization = into.authorization === undefined ? (raw[at + 1] ?? '') : REPEATED
+    } else if (length === walletName.length && isNamed(name, walletName)) {
+      into.walletHeader = into.walletHeader === undefined ? (raw[at + 1] ?? '') : REPEATED
+    }
+  }
+}
+
+const AUTHORIZATION = 'authorization'
+
+function isNamed(name: string, lowerCase: string): boolean {
+  return name === lowerCase || name.toLowerCase() === lowerCase
 }
 
 function readFolded(headers: GateRequest['headers'], name: string): HeaderValue {
