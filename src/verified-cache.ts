@@ -32,17 +32,30 @@ interface Verified {
   readonly reliances: readonly Reliance[]
 }
 
+// Agents use a token for minutes: who has more at a time than this has one for each request.
+const MAX_PER_CREDENTIAL = 100
+
 /**
  * A cache of one `createGate`: its configuration never changes, and another gate has another cache, so no verdict is
  * ever served under other rules than it was made by. The key is the digest of the whole credential, never the credential.
  *
- * Only what was proven is kept: whoever presents what is not pushes nothing out. A refusal is never served from here:
+ * Only what was proven is kept: whoever presents what is not pushes nothing out, and who signs a token for every request
+ * pushes out the older of their own. A refusal is never served from here:
  * where anything does not stand any more, the credential is verified anew.
  *
  * @param maxEntries - The least recently used goes first.
  */
 export function createVerifiedCache(maxEntries: number): VerifiedCache {
   const entries = new LRUCache<string, Verified>({ max: maxEntries })
+  /** Which are whose, the oldest first. */
+  const keysOf = new LRUCache<string, string[]>({ max: maxEntries })
+
+  function makeRoom(credentialId: string, digestKey: string): void {
+    const keys = keysOf.get(credentialId)
+    if (keys === undefined) keysOf.set(credentialId, [digestKey])
+    else if (keys.push(digestKey) > MAX_PER_CREDENTIAL) entries.delete(keys.shift() ?? '')
+  }
+
   return {
     recall(digestKey, { wallMs, monotonicMs }) {
       const known = entries.get(digestKey)
@@ -54,6 +67,7 @@ export function createVerifiedCache(maxEntries: number): VerifiedCache {
       return undefined
     },
     keep(digestKey, { identity, fromMs, untilMs }, reliances) {
+      makeRoom(identity.principal.credentialId, digestKey)
       entries.set(digestKey, { identity, fromMs, untilMs, reliances })
     },
   }

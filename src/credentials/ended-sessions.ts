@@ -30,17 +30,22 @@ export interface EndedSessions {
 
 const PRUNE_FROM = 1_024
 const KEPT_MS = 3_600_000
+// A session that has ended by itself is refused for that. What is left is for clocks that disagree.
+const SESSION_KEPT_MS = 300_000
 
 /** Remembers what was ended for as long as any session could outlive it. */
 export function createEndedSessions(clock: Clock): EndedSessions {
   const changes = new Map<string, Change>()
+  /** Sessions that were ended one by one, and until when each would have lasted: as many as logged out meanwhile. */
+  const loggedOut = new Map<string, number>()
   let pruneAt = PRUNE_FROM
 
   function prune(): void {
-    if (changes.size < pruneAt) return
-    const overMs = clock.wallMs() - KEPT_MS
-    for (const [key, { untilMs }] of changes) if (untilMs < overMs) changes.delete(key)
-    pruneAt = Math.max(PRUNE_FROM, changes.size * 2)
+    if (changes.size + loggedOut.size < pruneAt) return
+    const nowMs = clock.wallMs()
+    for (const [key, { untilMs }] of changes) if (untilMs < nowMs - KEPT_MS) changes.delete(key)
+    for (const [id, untilMs] of loggedOut) if (untilMs < nowMs - SESSION_KEPT_MS) loggedOut.delete(id)
+    pruneAt = Math.max(PRUNE_FROM, (changes.size + loggedOut.size) * 2)
   }
 
   // What the store may have forgotten is not known here either: whoever begins a session elsewhere has not heard of it.
@@ -57,6 +62,10 @@ export function createEndedSessions(clock: Clock): EndedSessions {
   function note(change: Change): void {
     if (change.kind === 'credential') return
     prune()
+    if (change.kind === 'session') {
+      loggedOut.set(change.id, change.untilMs)
+      return
+    }
     const key = keyOf(change)
     const known = changes.get(key)
     if (known === undefined || known.atMs < change.atMs) changes.set(key, change)
@@ -65,9 +74,10 @@ export function createEndedSessions(clock: Clock): EndedSessions {
   return {
     note,
     hasEnded({ id, wallet, endedThroughMs: [all, account, own] }) {
+      if (loggedOut.has(id)) return true
       if (changes.size === 0) return false
       const [endedAll, endedAccount, endedWallet] = endedThrough(wallet)
-      return endedAll > all || endedAccount > account || endedWallet > own || changes.has(`session ${id}`)
+      return endedAll > all || endedAccount > account || endedWallet > own
     },
     endedThrough,
   }

@@ -50,6 +50,8 @@ const OTHER = '(other)'
 
 const HOURS_KEPT_MS = 31 * 24 * HOUR_MS
 const MAX_CELLS = 10_000
+// What waits for the store beside the batch that is being written.
+const MAX_WAITING = 3
 const MAX_ROUTES_PER_CREDENTIAL = 100
 
 /** The requests of one credential, method, route and outcome within an hour that are not written yet. */
@@ -92,9 +94,13 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   let armed = false
   /** A batch that could not be written: it goes first, under the same id, so that nothing counts twice. */
   let unwritten: UsageBatch | undefined
+  /** Full batches, which the store is too slow for at this moment. */
+  const waiting: UsageBatch[] = []
   let flushing: Promise<void> | undefined
   let next: Promise<void> | undefined
   const namesOf = new Map<string, Set<string>>()
+  /** One text for a route, however many credentials use it. */
+  const names = new Map<string, string>()
 
   function arm(): void {
     if (armed) return
@@ -107,7 +113,8 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
 
   /** What a route is written as: the named ones of a credential are bounded. */
   function nameOf(credentialId: string, method: string, route: string | undefined): string {
-    const name = `${method} ${route ?? UNMATCHED}`
+    if (route === OTHER) return OTHER
+    const name = shared(`${method} ${route ?? UNMATCHED}`)
     const known = namesOf.get(credentialId)
     if (known === undefined) {
       if (namesOf.size >= MAX_CELLS) namesOf.clear()
@@ -117,6 +124,14 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     if (known.has(name)) return name
     if (known.size >= MAX_ROUTES_PER_CREDENTIAL) return OTHER
     known.add(name)
+    return name
+  }
+
+  function shared(name: string): string {
+    const known = names.get(name)
+    if (known !== undefined) return known
+    if (names.size >= MAX_CELLS) names.clear()
+    names.set(name, name)
     return name
   }
 
@@ -144,7 +159,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   }
 
   function put(cell: Cell): Cell {
-    // Beyond the bound, which is reached only where the store is down, requests are not counted any more.
+    // Beyond the bounds, which are reached only where the store is down or far too slow, requests are not counted.
     if (cells.length >= MAX_CELLS) return cell
     const { credentialId, route } = cell
     const ofCredential = index.get(credentialId) ?? new Map<string | undefined, Cell[]>()
@@ -178,10 +193,17 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     return false
   }
 
-  // What comes meanwhile is for the next one: under load this would never end.
+  // What comes meanwhile is for the next one, as long as there is room for it.
   async function write(): Promise<void> {
-    if (unwritten !== undefined && !(await writeBatch(unwritten))) return arm()
+    for (let batch = unwritten ?? waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      if (!(await writeBatch(batch))) return arm()
+    }
     if (cells.length > 0 && !(await writeBatch(take()))) arm()
+  }
+
+  function makeRoom(): void {
+    if (flushing === undefined) void flush()
+    else if (waiting.length < MAX_WAITING) waiting.push(take())
   }
 
   function flush(): Promise<void> {
@@ -208,7 +230,7 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
       }
       latestHourMs = hourOf(nowMs)
       const counted = add(cellOf(credentialId, method, route, outcome, latestHourMs), 1, nowMs)
-      if (cells.length >= MAX_CELLS && flushing === undefined) void flush()
+      if (cells.length >= MAX_CELLS) makeRoom()
       return counted
     },
     flush,

@@ -202,7 +202,7 @@ describe('counting', () => {
 
   it('keeps a bounded number of counts where the store is down', async () => {
     const kit = usageKit()
-    const keys = await Promise.all(Array.from({ length: 300 }, kit.issue))
+    const keys = await Promise.all(Array.from({ length: 600 }, kit.issue))
     kit.fault = () => Promise.reject(new Error('down'))
     for (const { key } of keys) for (let route = 0; route < 100; route++) await kit.use(key, `/v1/${route}`)
     kit.fault = undefined
@@ -212,7 +212,7 @@ describe('counting', () => {
     for (const { credentialId } of keys) {
       for (const count of Object.values(await kit.sums(credentialId))) sum += count
     }
-    expect(sum).toBeLessThanOrEqual(20_000)
-    expect(sum).toBeGreaterThanOrEqual(10_000)
+    expect(sum).toBeLessThanOrEqual(50_000)
+    expect(sum).toBeGreaterThanOrEqual(40_000)
   })
 })
