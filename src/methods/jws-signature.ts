@@ -22,32 +22,54 @@ export function prepareVerifier(): void {
   loadVerifier().catch(() => undefined)
 }
 
-/** Whether a compact JWS was signed with `key` by one of `algorithms`. Only a fault that is not the token's throws. */
-export async function provesSignature(
+/** Whether a compact JWS was signed with `key` by one of `algorithms`. Only a fault that is not the token's rejects. */
+export function provesSignature(
   token: string,
   key: webcrypto.CryptoKey,
-  algorithms: readonly string[],
+  algorithms: string[],
 ): Promise<boolean> {
-  const { compactVerify, JOSEError } = verifier ?? (await loadVerifier())
-  try {
-    await compactVerify(token, key, { algorithms: [...algorithms] })
-    return true
-  } catch (error) {
-    if (error instanceof JOSEError) return false
-    throw error
-  }
+  if (verifier === undefined) return loadVerifier().then(() => provesSignature(token, key, algorithms))
+  return verifier.compactVerify(token, key, { algorithms }).then(isProof, isNoFault)
+}
+
+const isProof = () => true
+
+function isNoFault(error: unknown): boolean {
+  if (verifier !== undefined && error instanceof verifier.JOSEError) return false
+  throw error
 }
 
 /** As {@link provesSignature}, for keys of which any may have signed. */
-export async function provesWithOneOf(
+export function provesWithOneOf(
   token: string,
-  keys: readonly Promise<webcrypto.CryptoKey>[],
-  algorithms: readonly string[],
+  keys: readonly SecretKey[],
+  algorithms: string[],
 ): Promise<boolean> {
-  for (const key of keys) {
-    if (await provesSignature(token, await key, algorithms)) return true
+  const only = keys.length === 1 ? keys[0]?.imported : undefined
+  return only === undefined ? tryEach(token, keys, algorithms) : provesSignature(token, only, algorithms)
+}
+
+async function tryEach(token: string, keys: readonly SecretKey[], algorithms: string[]): Promise<boolean> {
+  for (const { importing } of keys) {
+    if (await provesSignature(token, await importing, algorithms)) return true
   }
   return false
+}
+
+/** A shared secret that is imported once, for all tokens that it may have signed. */
+export class SecretKey {
+  readonly importing: Promise<webcrypto.CryptoKey>
+  /** Absent until it is there. */
+  imported: webcrypto.CryptoKey | undefined = undefined
+
+  constructor(secret: string) {
+    this.importing = importHs256Key(secret)
+    const keep = (key: webcrypto.CryptoKey) => {
+      this.imported = key
+    }
+    // Whoever needs it is told that it could not be imported.
+    this.importing.then(keep, () => undefined)
+  }
 }
 
 /** Imports a shared secret, its UTF-8 bytes as they are, for HS256. */

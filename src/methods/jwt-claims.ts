@@ -2,7 +2,14 @@ const MAX_IDENTIFIER_LENGTH = 256
 
 /** Whether a claim can name something: a string of 1 to 256 characters without control characters. */
 export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_IDENTIFIER_LENGTH && /^\P{Cc}+$/u.test(value)
+  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_IDENTIFIER_LENGTH) return false
+  for (let at = 0; at < value.length; at++) if (isControl(value.charCodeAt(at))) return false
+  return true
+}
+
+// Unicode's category Cc: what it is to `\p{Cc}`, at a tenth of the price.
+function isControl(code: number): boolean {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f)
 }
 
 /**

@@ -1,12 +1,13 @@
-import { randomBytes, type webcrypto } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Credential, SharedSecretCredential } from '../credentials/credential.js'
 import { standingOf, whyVoid } from '../credentials/standing.js'
+import { isPending } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
 import { digestOf } from '../digest.js'
 import { isOptions, unknownOptions } from '../option-check.js'
 import type { CompactJwt } from './compact-jwt.js'
 import { identityOf } from './identity.js'
-import { importHs256Key, prepareVerifier, provesWithOneOf } from './jws-signature.js'
+import { prepareVerifier, provesWithOneOf, SecretKey } from './jws-signature.js'
 import { audienceAdmits, isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification, VerifyContext } from './method.js'
@@ -29,7 +30,7 @@ export interface SharedSecretJwtOptions {
 }
 
 const OPTIONS = ['keyIdClaim', 'maxLifetimeSeconds', 'clockToleranceSeconds', 'audience', 'replay'] as const
-const ALGORITHMS = ['HS256'] as const
+const ALGORITHMS = ['HS256']
 const invalid = (hint: string) => refused('credential_invalid', { presented: 'token', hint })
 
 /**
@@ -51,7 +52,7 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
   const keysOf = createKeyImporter()
   prepareVerifier()
   // An unknown key_id costs a signature check too.
-  const decoy = [importHs256Key(randomBytes(32).toString('base64url'))]
+  const decoy = [new SecretKey(randomBytes(32).toString('base64url'))]
 
   function keyIdOf(jwt: CompactJwt): string | undefined {
     const { kid } = jwt.header
@@ -87,7 +88,8 @@ export function sharedSecretJwt(options: SharedSecretJwtOptions = {}): JwtMethod
       if (times?.iat === undefined) return invalid('iat and exp must be whole seconds')
       if (!audienceAdmits(jwt.payload.aud, audiences, false)) return invalid('aud is not for this service')
 
-      const found = await context.find({ kind: 'sharedSecret', keyId })
+      const answer = context.find({ kind: 'sharedSecret', keyId })
+      const found = isPending(answer) ? await answer : answer
       if (found instanceof Refused) return found
       const standing = found && standingOf(found, context.environment, context.nowMs)
       const usable = found?.kind === 'sharedSecret' && standing !== 'void' ? found : undefined
@@ -125,11 +127,11 @@ function keysInForce<Key>(
 }
 
 function createKeyImporter() {
-  const imported = new WeakMap<SharedSecretCredential, readonly Promise<webcrypto.CryptoKey>[]>()
-  return (credential: SharedSecretCredential): readonly Promise<webcrypto.CryptoKey>[] => {
+  const imported = new WeakMap<SharedSecretCredential, readonly SecretKey[]>()
+  return (credential: SharedSecretCredential): readonly SecretKey[] => {
     const known = imported.get(credential)
     if (known !== undefined) return known
-    const keys = credential.secrets.map(importHs256Key)
+    const keys = credential.secrets.map((secret) => new SecretKey(secret))
     imported.set(credential, keys)
     return keys
   }

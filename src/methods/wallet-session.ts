@@ -8,7 +8,7 @@ import { isOptions, unknownOptions } from '../option-check.js'
 import { isServiceUrl } from '../service-url.js'
 import { isWalletAddress } from '../wallet-address.js'
 import { createIdentity } from './identity.js'
-import { importHs256Key, prepareVerifier, provesWithOneOf } from './jws-signature.js'
+import { prepareVerifier, provesWithOneOf, SecretKey } from './jws-signature.js'
 import { isIdentifier } from './jwt-claims.js'
 import { judgeTimes, readTimes, windowOf } from './jwt-times.js'
 import type { JwtMethod, Verification } from './method.js'
@@ -37,7 +37,7 @@ export function sessionSettingsOf(method: JwtMethod): SessionSettings | undefine
 }
 
 const OPTIONS = ['origin', 'secrets', 'sessionTtlSeconds', 'challengeTtlSeconds'] as const
-const ALGORITHMS = ['HS256'] as const
+const ALGORITHMS = ['HS256']
 const INVALID = refused('credential_invalid', { presented: 'token' })
 const ENDED = refused('credential_invalid', { presented: 'token', hint: 'the session was ended' })
 const TOLERANCE_SECONDS = 5
@@ -52,7 +52,7 @@ export function walletSession(options: WalletSessionOptions): JwtMethod {
   const problems = problemsOf(options)
   const { origin, secrets, sessionTtlSeconds = 1800, challengeTtlSeconds = 300 } = options ?? {}
   const rules = { toleranceSeconds: TOLERANCE_SECONDS, maxLifetimeSeconds: sessionTtlSeconds }
-  const keys = problems.length === 0 ? secrets.map(importHs256Key) : []
+  const keys = problems.length === 0 ? secrets.map((secret) => new SecretKey(secret)) : []
   prepareVerifier()
 
   const method: JwtMethod = {
