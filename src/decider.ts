@@ -99,7 +99,7 @@ export class Decider {
   }
 
   #enter(passage: Passage, anonymousToo: boolean): Decision | Promise<Decision> {
-    const { config, closed, authenticate, wallets } = this.#wiring
+    const { config, closed, authenticate, credentials, wallets } = this.#wiring
     const { request } = passage
     if (closed) return this.#conclude(passage, CLOSED)
     readCredentialHeaders(request, config.walletHeader, passage)
@@ -118,6 +118,8 @@ export class Decider {
       passage.monotonicMs = config.clock.monotonicMs()
       if (this.#recall(passage)) return this.#admit(passage)
     }
+    // Whatever is heard of from now on may make untrue what is found out.
+    passage.version = credentials.version
     const identity = authenticate(bearer, this.#takesApiKeys, request.message, passage)
     if (!isPromise(identity)) return this.#identified(passage, identity)
     return identity.then((known) => {
@@ -153,13 +155,14 @@ export class Decider {
     if (identity instanceof Refused) return this.#failed(passage, identity)
     passage.identity = identity
     passage.foundAtMs = passage.monotonicMs
-    passage.version = this.#wiring.credentials.version
     if (passage.isCounted) return this.#admit(passage)
     const excess = this.#wiring.limit('account', identity.principal.accountId)
     if (excess === undefined) return this.#admit(passage)
-    const counted = (known: undefined | Refused) =>
-      known === undefined ? this.#admit(passage) : this.#exceeded(passage, known)
-    return isPromise(excess) ? excess.then(counted) : counted(excess)
+    if (!isPromise(excess)) return this.#exceeded(passage, excess)
+    return excess.then((known) => {
+      passage.monotonicMs = this.#wiring.config.clock.monotonicMs()
+      return known === undefined ? this.#admit(passage) : this.#exceeded(passage, known)
+    })
   }
 
   // Whoever presents a good credential is never refused for the failures of others behind the same address.

@@ -60,14 +60,11 @@ export function createVerifiedCache(maxEntries: number): VerifiedCache {
     recall(digestKey, { wallMs, monotonicMs }) {
       const known = entries.get(digestKey)
       if (known === undefined) return undefined
-      if (wallMs < known.untilMs && wallMs >= known.fromMs && hold(known.reliances, monotonicMs)) {
-        return known.identity
-      }
-      entries.delete(digestKey)
-      return undefined
+      const isInTime = wallMs < known.untilMs && wallMs >= known.fromMs
+      return isInTime && hold(known.reliances, monotonicMs) ? known.identity : undefined
     },
     keep(digestKey, { identity, fromMs, untilMs }, reliances) {
-      makeRoom(identity.principal.credentialId, digestKey)
+      if (!entries.has(digestKey)) makeRoom(identity.principal.credentialId, digestKey)
       entries.set(digestKey, { identity, fromMs, untilMs, reliances })
     },
   }

@@ -27,7 +27,7 @@ export class RequestVerifyContext implements VerifyContext {
   readonly #startedMs: number
   readonly #reliances: Reliance[] = []
   #askedOutside = false
-  #isUsedUp = false
+  #isForOnce = false
 
   constructor(
     config: GateConfig,
@@ -53,7 +53,7 @@ export class RequestVerifyContext implements VerifyContext {
 
   /** What the verdict rests on; `undefined` where it must not be remembered. */
   get reliances(): readonly Reliance[] | undefined {
-    if (this.#isUsedUp) return undefined
+    if (this.#isForOnce) return undefined
     if (!this.#askedOutside && this.#reliances.length > 0) return this.#reliances
     // Nobody tells the gate when an identity provider takes something back.
     const untilMs = this.#startedMs + this.#config.revocationBoundMs
@@ -68,13 +68,15 @@ export class RequestVerifyContext implements VerifyContext {
   }
 
   hasEnded(session: SessionMark): boolean | Refused | Promise<boolean | Refused> {
+    // Where nothing may be relied on, all would only be asked twice.
+    if (this.#config.revocationBoundMs === 0) this.#isForOnce = true
     const { goesOn } = this.#credentials
     this.#reliances.push({ holds: (nowMs) => goesOn(session, nowMs) })
     return this.#credentials.hasEnded(session)
   }
 
   claim(key: string, expiresAtMs: number): boolean | Refused | Promise<boolean | Refused> {
-    this.#isUsedUp = true
+    this.#isForOnce = true
     return this.#claim(this.#message, key, expiresAtMs)
   }
 

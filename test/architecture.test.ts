@@ -60,6 +60,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'node:module': /^src\/cli\/package-facts\.ts$/,
   'node:net': /^src\/client-address\.ts$/,
   'node:fs': /^src\/cli\//,
+  'node:util': /^src\/credentials\/snapshot\.ts$/,
   'node:path': /^src\/stores\/sql\/file\.ts$/,
   'node:timers/promises': /^src\/stores\/sql\/retry\.ts$/,
   'node:async_hooks': /^src\/balances\/solana\/rpc\.ts$/,

@@ -30,8 +30,6 @@ export interface EndedSessions {
 
 const PRUNE_FROM = 1_024
 const KEPT_MS = 3_600_000
-// A session that has ended by itself is refused for that. What is left is for clocks that disagree.
-const SESSION_KEPT_MS = 300_000
 
 /** Remembers what was ended for as long as any session could outlive it. */
 export function createEndedSessions(clock: Clock): EndedSessions {
@@ -44,7 +42,7 @@ export function createEndedSessions(clock: Clock): EndedSessions {
     if (changes.size + loggedOut.size < pruneAt) return
     const nowMs = clock.wallMs()
     for (const [key, { untilMs }] of changes) if (untilMs < nowMs - KEPT_MS) changes.delete(key)
-    for (const [id, untilMs] of loggedOut) if (untilMs < nowMs - SESSION_KEPT_MS) loggedOut.delete(id)
+    for (const [id, untilMs] of loggedOut) if (untilMs < nowMs - KEPT_MS) loggedOut.delete(id)
     pruneAt = Math.max(PRUNE_FROM, (changes.size + loggedOut.size) * 2)
   }
 
@@ -63,7 +61,7 @@ export function createEndedSessions(clock: Clock): EndedSessions {
     if (change.kind === 'credential') return
     prune()
     if (change.kind === 'session') {
-      loggedOut.set(change.id, change.untilMs)
+      loggedOut.set(change.id, Math.max(change.untilMs, loggedOut.get(change.id) ?? 0))
       return
     }
     const key = keyOf(change)

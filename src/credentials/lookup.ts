@@ -133,9 +133,10 @@ export function createCredentialFinder(options: FinderOptions): CredentialFinder
   let changes = 0
 
   const isYoung = ({ readAtMs }: Kept, nowMs: number) => nowMs - readAtMs < keptMs
-  // What is not among the kept any more is told of no change, so nothing may rest on it. What is asked for stays.
+  // What is not among the kept any more is told of no change, so nothing may rest on it: looked at last, since following
+  // may hear of a change at once. What is asked for stays.
   const isCurrent = (answer: Kept, nowMs: number) =>
-    kept.get(answer.key) === answer && isYoung(answer, nowMs) && follow?.(nowMs) === undefined
+    isYoung(answer, nowMs) && follow?.(nowMs) === undefined && kept.get(answer.key) === answer
 
   function unlink(id: string, key: string): void {
     const keys = keysOfId.get(id)

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Credential, CredentialLookup } from './credential.js'
 import { isAnswerTo, recordFault } from './record-check.js'
 
@@ -40,6 +41,7 @@ function copyOf(record: Credential): Credential {
 /** Whether a record says the same for ever, whoever else holds it. */
 export function isUnchanging(record: Credential): boolean {
   const lists = [record.wallets, record.scopes, record.kind === 'sharedSecret' ? record.secrets : undefined]
+  if ([record, ...lists].some(types.isProxy)) return false
   const descriptors = Object.values(Object.getOwnPropertyDescriptors(record))
   return (
     Object.isFrozen(record) &&

@@ -135,6 +135,21 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     return name
   }
 
+  function cellAt(
+    credentialId: string,
+    method: string,
+    route: string | undefined,
+    outcome: string,
+    hourMs: number,
+  ): Cell | undefined {
+    const alike = index.get(credentialId)?.get(route)
+    if (alike === undefined) return undefined
+    for (const cell of alike) {
+      if (cell.method === method && cell.outcome === outcome && cell.hourMs === hourMs) return cell
+    }
+    return undefined
+  }
+
   function cellOf(
     credentialId: string,
     method: string,
@@ -142,20 +157,20 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
     outcome: string,
     hourMs: number,
   ): Cell {
-    const alike = index.get(credentialId)?.get(route)
-    if (alike !== undefined) {
-      for (const cell of alike) {
-        if (cell.method === method && cell.outcome === outcome && cell.hourMs === hourMs) return cell
-      }
-    }
+    const known = cellAt(credentialId, method, route, outcome, hourMs)
+    if (known !== undefined) return known
     const name = nameOf(credentialId, method, route)
     if (name === OTHER && route !== OTHER) return cellOf(credentialId, '', OTHER, outcome, hourMs)
     return put(new Cell(credentialId, method, route, outcome, hourMs, name))
   }
 
   /** Where what was written already is taken back. */
-  function cellLike({ credentialId, method, route, outcome, hourMs }: Cell): Cell {
-    return cellOf(credentialId, method, route, outcome, hourMs)
+  function cellLike(cell: Cell): Cell {
+    const { credentialId, method, route, outcome, hourMs, name } = cell
+    return (
+      cellAt(credentialId, method, route, outcome, hourMs) ??
+      put(new Cell(credentialId, method, route, outcome, hourMs, name))
+    )
   }
 
   function put(cell: Cell): Cell {
@@ -202,7 +217,8 @@ export function createUsageCounter(options: UsageOptions): UsageCounter {
   }
 
   function makeRoom(): void {
-    if (flushing === undefined) void flush()
+    // What failed is tried again when its time comes, not by every request.
+    if (flushing === undefined && unwritten === undefined) void flush()
     else if (waiting.length < MAX_WAITING) waiting.push(take())
   }
 

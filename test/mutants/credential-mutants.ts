@@ -49,8 +49,8 @@ export const credentialMutants: readonly Mutant[] = [
   {
     name: 'an outage of the feed is overlooked',
     file: 'src/credentials/lookup.ts',
-    find: 'outage ?? recall(key, nowMs) ?? lookUp(lookup, key)',
-    replace: '(outage && undefined) ?? recall(key, nowMs) ?? lookUp(lookup, key)',
+    find: '        if (outage !== undefined) return outage\n',
+    replace: '',
     tests: ['test/core/change-feed-outages.test.ts'],
   },
   {
@@ -71,7 +71,7 @@ export const credentialMutants: readonly Mutant[] = [
   {
     name: 'Express forgets the route of a late answer',
     file: 'adapters/express.ts',
-    find: `    if (isRouteless(req)) res.once('close', () => settleRoute(req, routeOf(req)))
+    find: `  if (isRouteless(req)) res.once('close', () => settleRoute(req, routeOf(req)))
 `,
     replace: '',
     tests: ['test/core/usage-routers.test.ts'],
@@ -79,15 +79,15 @@ export const credentialMutants: readonly Mutant[] = [
   {
     name: 'a logout is forgotten',
     file: 'src/credentials/ended-sessions.ts',
-    find: 'changes.has(`session ',
-    replace: 'changes.has(`sessions ',
+    find: '      if (loggedOut.has(id)) return true\n',
+    replace: '',
     tests: ['test/contract/session.test.ts'],
   },
   {
     name: 'a sign-in does not hear what was ended elsewhere',
     file: 'src/credentials/standing-credentials.ts',
     find: 'const outage = await feed?.catchUp()',
-    replace: 'const outage = await feed?.follow()',
+    replace: 'const outage = await feed?.follow(clock.monotonicMs())',
     tests: ['test/contract/session-revocation.test.ts'],
   },
   {
@@ -107,7 +107,7 @@ export const credentialMutants: readonly Mutant[] = [
   {
     name: 'every guard counts its request',
     file: 'src/request-state.ts',
-    find: 'const before = state.tally?.usage === usage ? state.tally.counted : undefined',
+    find: 'const before = state.usage === usage ? state.counted : undefined',
     replace: 'const before = undefined',
     tests: ['test/core/usage.test.ts', 'test/core/usage-writing.test.ts'],
   },
@@ -164,8 +164,8 @@ export const credentialMutants: readonly Mutant[] = [
   {
     name: 'counts that could not be written are written again as others',
     file: 'src/usage/usage-counter.ts',
-    find: 'if (unwritten !== undefined && !(await writeBatch(unwritten)))',
-    replace: 'if (unwritten !== undefined && !(await writeBatch({ ...unwritten, id: randomUUID() })))',
+    find: 'if (!(await writeBatch(batch))) return arm()',
+    replace: 'if (!(await writeBatch({ ...batch, id: randomUUID() }))) return arm()',
     tests: ['test/core/usage'],
   },
   {

@@ -11,6 +11,7 @@ export interface Mutant {
 
 const ADAPTERS = ['test/contract/adapters.test.ts']
 const CACHE = ['test/balances/cached']
+const BOUNDS = ['test/balances/solana-bounds.test.ts', 'test/balances/solana-raw-lies.test.ts']
 const MINIMUM = ['test/balances/gate-minimum.test.ts']
 const JWT = ['test/core/jwt']
 const SAFEGUARDS = ['test/core/safeguards.test.ts']
@@ -27,10 +28,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'Express goes on after a refusal',
     file: 'adapters/express.ts',
-    find: `    if (refusal !== undefined) return write(res, refusal)
-    next()`,
-    replace: `    if (refusal !== undefined) write(res, refusal)
-    next()`,
+    find: `    write(res, refusal)
+    return
+  }
+  next()`,
+    replace: `    write(res, refusal)
+  }
+  next()`,
     tests: ADAPTERS,
   },
   {
@@ -43,10 +47,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'Fastify goes on before it refuses',
     file: 'adapters/fastify.ts',
-    find: `    if (refusal === undefined) done()
-    else write(reply, refusal)`,
-    replace: `    done()
-    if (refusal !== undefined) write(reply, refusal)`,
+    find: `  if (refusal === undefined) done()
+  else write(reply, refusal)`,
+    replace: `  done()
+  if (refusal !== undefined) write(reply, refusal)`,
     tests: ADAPTERS,
   },
   {
@@ -59,8 +63,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the wallet header is not compared with the wallets of the credential',
     file: 'src/stages/wallet.ts',
-    find: 'if (principal.wallets.includes(value)) return scopeOf(principal, value)',
-    replace: 'if (isWalletAddress(value)) return scopeOf(principal, value)',
+    find: 'if (at !== -1) return scopeAt(at, principal)',
+    replace: 'if (isWalletAddress(value)) return createWalletScope(value, field)',
     tests: ['test/core/wallet.test.ts'],
   },
   {
@@ -79,14 +83,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'amounts are read from the chain as floats',
-    file: 'src/balances/token-accounts.ts',
+    file: 'src/balances/solana/token-accounts.ts',
     find: 'const units = BigInt(amount)',
     replace: 'const units = BigInt(Number(amount))',
     tests: ['test/contract/balances.test.ts'],
   },
   {
     name: 'an RPC that cannot answer is read as zero',
-    file: 'src/balances/solana.ts',
+    file: 'src/balances/solana/endpoint.ts',
     find: 'async read(query, options) {',
     replace: `async read(query, options) {
       return this.readOrFail(query, options).catch(() => ({ amount: 0n, decimals: 9, slot: 1, exact: true }))
@@ -114,53 +118,85 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'balances of two mints share an entry',
-    file: 'src/balances/cached.ts',
-    find: 'const key = `$' + '{query.mint}:$' + '{query.owner}`',
-    replace: 'const key = query.owner',
+    file: 'src/balances/cached/balance-entries.ts',
+    find: 'if (entry !== undefined && entry.mint === mint) return entry',
+    replace: 'if (entry !== undefined && mint !== "") return entry',
     tests: CACHE,
   },
   {
     name: 'after one method failed another is tried',
     file: 'src/stages/authenticate.ts',
-    find: `    if (method.recognizes(parsed)) return method.verify(parsed, context)
-  }
-  return UNREAD_TOKEN`,
-    replace: `    if (method.recognizes(parsed)) break
-  }
-  return jwt.reduce<Promise<Verification>>(
-    async (tried, method) => ('reason' in (await tried) ? method.verify(parsed, context) : tried),
-    Promise.resolve(UNREAD_TOKEN),
-  )`,
+    find: 'return remembered(method.verify(parsed, context), digestKey, context)',
+    replace: `const tried = methods.jwt.reduce<Promise<Verification>>(
+        async (known, other) => ((await known) instanceof Refused ? other.verify(parsed, context) : known),
+        Promise.resolve(UNREAD_TOKEN),
+      )
+      return remembered(tried, digestKey, context)`,
     tests: ['test/contract/methods.test.ts'],
   },
   {
     name: 'a stale balance is served without end',
     file: 'src/balances/cached.ts',
-    find: 'clock.monotonicMs() - known.readAtMs < errorUntilMs',
-    replace: 'errorUntilMs > 0',
+    find: 'return ageOf(known) < errorUntilMs',
+    replace: 'return errorUntilMs > 0',
     tests: CACHE,
   },
   {
     name: 'getAccess trusts a property of the request',
     file: 'src/request-state.ts',
-    find: '  for (let grant = states.get(message)?.grant;',
+    find: '  for (let grant = Mark.read(message)?.grant;',
     replace: `  const forged = (message as { auth?: A }).auth
   if (forged !== undefined) return forged
-  for (let grant = states.get(message)?.grant;`,
+  for (let grant = Mark.read(message)?.grant;`,
     tests: ADAPTERS,
   },
   {
     name: 'ages run on the wall clock',
     file: 'src/balances/cached.ts',
-    find: 'const ageMs = clock.monotonicMs() - entry.readAtMs',
-    replace: 'const ageMs = clock.wallMs() - entry.readAtMs',
+    find: 'recall(query, clock.monotonicMs())',
+    replace: 'recall(query, clock.wallMs())',
     tests: CACHE,
   },
   {
     name: 'an answer of an older slot replaces a newer one',
     file: 'src/balances/cached.ts',
-    find: 'if (known !== undefined && balance.slot < known.fresh.slot',
+    find: 'if (known !== undefined && balance.slot < known.read.slot',
     replace: 'if (known === undefined && balance.slot < 0',
+    tests: CACHE,
+  },
+  {
+    name: 'a lower bound that does not reach the minimum is an answer',
+    file: 'src/balances/solana/endpoint.ts',
+    find: '&& meets(bound, minimum)) return bound',
+    replace: ') return bound',
+    tests: BOUNDS,
+  },
+  {
+    name: "somebody else's tokens count where they are at the address of one's own",
+    file: 'src/balances/solana/raw-token-account.ts',
+    find: "if (!isAt(OWNER_AT, owner, data)) throw new UnusableAnswer('an account is of another owner')",
+    replace: 'void owner',
+    tests: BOUNDS,
+  },
+  {
+    name: 'frozen tokens count in the associated account',
+    file: 'src/balances/solana/raw-token-account.ts',
+    find: 'state === FROZEN ? 0n : data',
+    replace: 'data',
+    tests: BOUNDS,
+  },
+  {
+    name: 'what one caller leaves ends for all who share its request',
+    file: 'src/balances/solana/turn-batches.ts',
+    find: '    if (waiters.size > 0) return\n',
+    replace: '',
+    tests: ['test/balances/turn-batches.test.ts'],
+  },
+  {
+    name: 'a balance that is read ahead lets in fewer than the one in its place',
+    file: 'src/balances/cached.ts',
+    find: 'if (known === undefined || !saysMore(known, entry)) entries.keep(entry)',
+    replace: 'entries.keep(entry)',
     tests: CACHE,
   },
   {
@@ -213,8 +249,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what is known of a request never ages',
-    file: 'src/request-state.ts',
-    find: ' && found.foundAtMs >= sinceMs',
+    file: 'src/decider.ts',
+    find: '    if (findings.foundAtMs < monotonicMs - sharedForMs) return false\n',
     replace: '',
     tests: SAFEGUARDS,
   },
@@ -250,7 +286,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a wrong signature uses a challenge up',
     file: 'src/routes/sign-in.ts',
     find: 'if (!signed.some(',
-    replace: `await wiring.verifyContext({}).claim(\`sign-in:\${message.nonce}\`, message.expiresAtMs)
+    replace: `await wiring.claim(native, \`sign-in:\${message.nonce}\`, message.expiresAtMs)
     if (!signed.some(`,
     tests: ['test/contract/sign-in.test.ts'],
   },

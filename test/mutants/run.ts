@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { credentialMutants } from './credential-mutants.js'
 import { type Mutant, mutants } from './mutants.js'
+import { speedMutants } from './speed-mutants.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const COPIED = [
@@ -24,6 +25,8 @@ const COPIED = [
 interface Verdict {
   readonly caught: boolean
   readonly by: string
+  /** Whether all went well: a worker that dies fails no test. */
+  readonly passed: boolean
 }
 
 function copyProject(): string {
@@ -39,14 +42,15 @@ function runTests(copy: string, tests: readonly string[]): Verdict {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const args = [vitest, 'run', ...tests, '--bail', '1', '--reporter', 'json', '--outputFile', report]
   const env = { ...process.env, SALLYPORT_TEST_SERVERS: 'none' }
-  spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', env })
+  const { status } = spawnSync(process.execPath, args, { cwd: copy, stdio: 'ignore', env })
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: TestFile[] }
   const failed = testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === 'failed'),
   )
   // A mutant that does not even load proves nothing: only a test that ran and failed counts.
   const ran = testResults.some(({ assertionResults }) => assertionResults.length > 0)
-  return { caught: failed.length > 0, by: failed[0]?.fullName ?? (ran ? 'no test' : 'no test ran') }
+  const by = failed[0]?.fullName ?? (ran ? 'no test' : 'no test ran')
+  return { caught: failed.length > 0, by, passed: status === 0 }
 }
 
 interface TestFile {
@@ -56,7 +60,9 @@ interface TestFile {
 function judge(copy: string, { file, find, replace, tests }: Mutant): Verdict {
   const path = join(copy, file)
   const sound = readFileSync(path, 'utf8')
-  if (sound.split(find).length !== 2) return { caught: false, by: `the change no longer fits ${file}` }
+  if (sound.split(find).length !== 2) {
+    return { caught: false, by: `the change no longer fits ${file}`, passed: false }
+  }
   writeFileSync(
     path,
     sound.replace(find, () => replace),
@@ -69,15 +75,17 @@ function judge(copy: string, { file, find, replace, tests }: Mutant): Verdict {
 }
 
 const wanted = process.argv[2] ?? ''
-const chosen = [...mutants, ...credentialMutants].filter(({ name }) => name.includes(wanted))
+const chosen = [...mutants, ...credentialMutants, ...speedMutants].filter(({ name }) => name.includes(wanted))
 if (chosen.length === 0) throw new Error(`no mutant has "${wanted}" in its name`)
 const copy = copyProject()
 let missed = 0
 try {
   const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))]
   const sound = runTests(copy, tests)
-  if (sound.caught || sound.by !== 'no test')
-    throw new Error(`the tests fail without any mutant: ${sound.by}`)
+  if (!sound.passed || sound.by !== 'no test') {
+    const by = sound.caught ? sound.by : 'vitest did not end well, as where a worker dies'
+    throw new Error(`the tests fail without any mutant: ${by}`)
+  }
   for (const mutant of chosen) {
     const { caught, by } = judge(copy, mutant)
     if (!caught) missed++
