@@ -53,7 +53,6 @@ const MALFORMED_TOKEN = refused('credential_invalid', {
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { methods, verified, contextFor } = options
 
-  // What is remembered has been read before, to its last character: it need not be read again.
   function verifyOpaque(
     method: OpaqueMethod,
     text: string,
@@ -61,16 +60,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     message: object,
     now: Moment,
   ) {
+    // What has the form to its last character is a token. Told before anything is computed: garbage must cost least.
+    if (!method.isWellFormed(text)) return unrecognizedText(text, takesApiKeys)
     const digestKey = digestKeyOf(text)
     const known = verified.recall(digestKey, now)
     if (known !== undefined) return known
-    const token = readToken(text)
-    if (typeof token !== 'string') return unread(token, takesApiKeys)
-    if (!method.isWellFormed(token)) return unrecognized(takesApiKeys)
-    const context = contextFor(message, token, now)
-    return remembered(method.verify(token, context), digestKey, context)
+    const context = contextFor(message, text, now)
+    return remembered(method.verify(text, context), digestKey, context)
   }
 
+  // What is remembered has been read before, to its last character: it need not be read again.
   function verifyJwt(text: string, takesApiKeys: boolean, message: object, now: Moment) {
     const isTooLong = text.length > MAX_TOKEN_BYTES
     const digestKey = isTooLong ? '' : digestKeyOf(text)
@@ -114,9 +113,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     for (const method of methods.opaque) {
       if (method.recognizes(bearer)) return verifyOpaque(method, bearer, takesApiKeys, message, now)
     }
-    const token = readToken(bearer)
-    return typeof token === 'string' ? unrecognized(takesApiKeys) : unread(token, takesApiKeys)
+    return unrecognizedText(bearer, takesApiKeys)
   }
+}
+
+function unrecognizedText(text: string, takesApiKeys: boolean): Refused {
+  const token = readToken(text)
+  return typeof token === 'string' ? unrecognized(takesApiKeys) : unread(token, takesApiKeys)
 }
 
 function unread(extraction: Exclude<Extraction, string>, takesApiKeys: boolean): Refused {
