@@ -52,8 +52,8 @@ class Bearer {
 }
 
 /**
- * The mark on a message: a private field, which nobody else can read, write or take away. A WeakMap would do the same,
- * and costs a hundred times as much for each request.
+ * The mark on a message: a private field, which nobody else can read, write or take away. A WeakMap would do the same
+ * and cost far more for each request.
  */
 class Mark extends Bearer {
   readonly #state = new RequestState()

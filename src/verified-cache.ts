@@ -40,8 +40,8 @@ const MAX_PER_CREDENTIAL = 100
  * ever served under other rules than it was made by. The key is the digest of the whole credential, never the credential.
  *
  * Only what was proven is kept: whoever presents what is not pushes nothing out, and who signs a token for every request
- * pushes out the older of their own. A refusal is never served from here:
- * where anything does not stand any more, the credential is verified anew.
+ * pushes out the older of their own. A refusal is never served from here: where anything does not stand any more, the
+ * credential is verified anew.
  *
  * @param maxEntries - The least recently used goes first.
  */
