@@ -21,8 +21,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'headers are read from what Node has folded',
     file: 'src/request.ts',
-    find: 'if (raw.length === 0) return readFolded(request.headers, name)',
-    replace: 'if (raw.length >= 0) return readFolded(request.headers, name)',
+    find: 'if (raw.length === 0) {',
+    replace: 'if (raw.length >= 0) {',
     tests: ADAPTERS,
   },
   {
