@@ -1,4 +1,4 @@
-// Room for all entries is taken when a cache is made.
+/** The most entries that a cache can be made for: room for all of them is taken when it is made. */
 export const MOST_ENTRIES = 10_000_000
 
 /** Whether a cache can be made for so many entries. */
