@@ -48,6 +48,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   kysely: /^src\/stores\/(?:sql\/|sql\.ts|sqlite\.ts)|^src\/cli\/open-(?:postgres|sqlite)\.ts$/,
   libsql: /^src\/(?:stores\/sql\/(?:file|libsql-connection)|cli\/open-sqlite)\.ts$/,
   'rate-limiter-flexible': /^src\/limits\//,
+  luxon: /^src\/spend\/calendar\.ts$/,
   commander: /^src\/cli\//,
   pg: /^src\/cli\/open-postgres\.ts$/,
   ioredis: /^src\/cli\/open-redis\.ts$/,
@@ -81,7 +82,8 @@ const FOLDERS: Readonly<Record<string, RegExp>> = {
   stores: /^src\/(?:stores|credentials|ports|[a-z0-9-]+\.ts)/,
   stages: /^src\/(?:stages|methods|ports|telemetry\/outage-warner\.ts|[a-z0-9-]+\.ts)/,
   telemetry: /^src\/(?:telemetry|ports|[a-z0-9-]+\.ts)/,
-  routes: /^src\/(?:routes|sign-in|credentials|usage|methods|stages|ports|[a-z0-9-]+\.ts)/,
+  routes: /^src\/(?:routes|spend|sign-in|credentials|usage|methods|stages|ports|[a-z0-9-]+\.ts)/,
+  spend: /^src\/(?:spend|credentials|ports|stages\/attempt\.ts|[a-z0-9-]+\.ts)/,
   // Programs and tools around the package: they put it to use.
   cli: /^src\//,
   testing: /^src\//,
