@@ -15,6 +15,9 @@ import { isRouteless, lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, createFinder } from '../src/routes/endpoints.js'
+import { createSpendGuard } from '../src/spend/guard.js'
+import type { SpendBody, SpendIntention } from '../src/spend/guard-intent.js'
+import { lookUpSpend, type Spend } from '../src/spend/spend.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** What Express's request has, as far as this adapter reads it. */
@@ -24,6 +27,13 @@ export interface ExpressRequest extends IncomingMessage {
   readonly ip?: string | undefined
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown } | undefined
+}
+
+/** What Express's request has besides, for whoever says what it will spend. */
+export interface ExpressNative extends ExpressRequest {
+  readonly params: Readonly<Record<string, unknown>>
+  /** A header. */
+  get(name: string): string | undefined
 }
 
 /** An Express middleware, in types that need none of Express's. */
@@ -85,6 +95,48 @@ export function getAccess(req: IncomingMessage, gate?: Gate): Access {
 }
 
 /**
+ * Reserves what a request will spend before its handler runs, under the spending authority of the API key, or else of the
+ * wallet, that it has presented. Put it after `requireAccess(gate)` and after the body parser. How the answer ends the
+ * spend is told at {@link getSpend}.
+ *
+ * @param intend - Says what the request will spend: null where that is nothing. What it throws is the host's to handle.
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending. Per request, to Express's error handling:
+ * `ERR_GATE_NO_ACCESS` where the gate has not allowed it, `ERR_GATE_BODY_UNPARSED` where nobody has parsed its body.
+ * @example
+ * app.post('/v1/orders', requireAccess(members), express.json(), reserveSpend(members, ({ body, native }) => ({
+ *   amountMinor: body.total, currency: 'EUR', merchant: 'Acme', mcc: '5734', idempotencyKey: native.get('Idempotency-Key'),
+ * })), order)
+ */
+export function reserveSpend<
+  A extends Access,
+  Native extends ExpressRequest = ExpressNative,
+  Body = SpendBody,
+>(gate: Gate<A>, intend: SpendIntention<A, Native, Body>): ExpressMiddleware {
+  const guard = createSpendGuard(gate, intend)
+  return function reserveSpend(req, res, next) {
+    guard(requestOf(req), bodyOf(req), res)
+      .then((outcome) => {
+        if (outcome === 'enter') next()
+        else if (outcome !== 'gone') write(res, outcome)
+      })
+      .catch(next)
+  }
+}
+
+/**
+ * What `reserveSpend` has reserved for this request. Where the handler calls neither `commit` nor `release`, a 4xx gives
+ * everything back; any other answer, an error, and a client that goes away count it as spent.
+ *
+ * @throws GateError `ERR_GATE_NO_SPEND` where there is nothing.
+ * @example
+ * const spend = getSpend(req)
+ * await spend.commit(charged)
+ */
+export function getSpend(req: IncomingMessage): Spend {
+  return lookUpSpend(req)
+}
+
+/**
  * Sallyport's own endpoints, those of the groups that are named. Each guards itself, so mount them before an app-wide
  * `requireAccess`.
  *
@@ -99,7 +151,7 @@ export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
     if (match === undefined) next()
     else {
       const { endpoint, params } = match
-      const body = { parsed: (req as { readonly body?: unknown }).body, stream: req }
+      const body = { parsed: bodyOf(req), stream: req }
       const request = toGateRequest(req, targetOf(req), req, () => `${req.baseUrl ?? ''}${endpoint.path}`)
       endpoint
         .handle(request, body, params)
@@ -107,6 +159,10 @@ export function routes(gate: Gate, groups: RouteGroups): ExpressMiddleware {
         .catch(next)
     }
   }
+}
+
+function bodyOf(req: ExpressRequest): unknown {
+  return (req as { readonly body?: unknown }).body
 }
 
 function requestOf(req: ExpressRequest): GateRequest {

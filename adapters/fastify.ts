@@ -9,6 +9,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   onRequestHookHandler,
+  preHandlerHookHandler,
   RegisterOptions,
 } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -23,6 +24,9 @@ import { lookUpAccess } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { PathParams, RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints } from '../src/routes/endpoints.js'
+import { createSpendGuard } from '../src/spend/guard.js'
+import type { SpendBody, SpendIntention } from '../src/spend/guard-intent.js'
+import { lookUpSpend, type Spend } from '../src/spend/spend.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** Options of the app-wide plugin. */
@@ -118,6 +122,53 @@ export function getAccess(request: Pick<FastifyRequest, 'raw'>): Access
 export function getAccess<A extends Access>(request: Pick<FastifyRequest, 'raw'>, gate: Gate<A>): A
 export function getAccess(request: Pick<FastifyRequest, 'raw'>, gate?: Gate): Access {
   return lookUpAccess(request.raw, gate)
+}
+
+/**
+ * Reserves what a request will spend before its handler runs, under the spending authority of the API key, or else of the
+ * wallet, that it has presented. A `preHandler` hook: after `requireAccess(gate)`, and after the body is parsed. How the
+ * answer ends the spend is told at {@link getSpend}.
+ *
+ * @param intend - Says what the request will spend: null where that is nothing. What it throws is the host's to handle.
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending. Per request, to Fastify's error handling:
+ * `ERR_GATE_NO_ACCESS` where the gate has not allowed it, `ERR_GATE_BODY_UNPARSED` where nobody has parsed its body.
+ * @example
+ * app.post('/v1/orders', {
+ *   onRequest: requireAccess(members),
+ *   preHandler: reserveSpend(members, ({ body, native }) => ({
+ *     amountMinor: body.total, currency: 'EUR', merchant: 'Acme', mcc: '5734',
+ *     idempotencyKey: native.headers['idempotency-key'],
+ *   })),
+ * }, order)
+ */
+export function reserveSpend<
+  A extends Access,
+  Native extends FastifyRequest = FastifyRequest,
+  Body = SpendBody,
+>(gate: Gate<A>, intend: SpendIntention<A, Native, Body>): preHandlerHookHandler {
+  const guard = createSpendGuard(gate, intend)
+  return function reserveSpend(request, reply, done) {
+    guard(requestOf(request), request.body, reply.raw)
+      .then((outcome) => {
+        if (outcome === 'enter') done()
+        else if (outcome === 'gone') reply.hijack()
+        else write(reply, outcome)
+      })
+      .catch(done)
+  }
+}
+
+/**
+ * What `reserveSpend` has reserved for this request. Where the handler calls neither `commit` nor `release`, a 4xx gives
+ * everything back; any other answer, an error, and a client that goes away count it as spent.
+ *
+ * @throws GateError `ERR_GATE_NO_SPEND` where there is nothing.
+ * @example
+ * const spend = getSpend(request)
+ * await spend.commit(charged)
+ */
+export function getSpend(request: Pick<FastifyRequest, 'raw'>): Spend {
+  return lookUpSpend(request.raw)
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Access } from '../src/access.js'
 import { admit } from '../src/admission.js'
 import { isPromise } from '../src/deadline.js'
@@ -15,11 +15,15 @@ import { isRouteless, lookUpAccess, settleRoute } from '../src/request-state.js'
 import type { GateResponse } from '../src/response.js'
 import type { RouteGroups } from '../src/routes/endpoint.js'
 import { createEndpoints, createFinder } from '../src/routes/endpoints.js'
+import { createSpendGuard } from '../src/spend/guard.js'
+import type { SpendBody, SpendIntention } from '../src/spend/guard-intent.js'
+import { lookUpSpend, type Spend } from '../src/spend/spend.js'
 import { assertGate, assertOptionalGate } from '../src/wiring.js'
 
 /** What Koa's context has, as far as this adapter uses it. */
 export interface KoaContext {
   readonly req: IncomingMessage
+  readonly res: ServerResponse
   readonly request: object
   readonly originalUrl: string
   readonly method: string
@@ -28,8 +32,13 @@ export interface KoaContext {
   readonly _matchedRoute?: unknown
   status: number
   body: unknown
+  /** A header of the request; empty where it is not there. */
+  get(name: string): string
   set(headers: { [name: string]: string }): void
 }
+
+// What `ctx.get` answers for a header that is not there.
+const ABSENT = ''
 
 /** A Koa middleware, in types that need none of Koa's. */
 export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>
@@ -85,6 +94,45 @@ export function getAccess(ctx: Pick<KoaContext, 'req'>, gate?: Gate): Access {
 }
 
 /**
+ * Reserves what a request will spend before its handler runs, under the spending authority of the API key, or else of the
+ * wallet, that it has presented. Put it after `requireAccess(gate)` and after the body parser, which leaves the body at
+ * `ctx.request.body`. How the answer ends the spend is told at {@link getSpend}.
+ *
+ * @param intend - Says what the request will spend: null where that is nothing. What it throws is the host's to handle. An
+ * empty `idempotencyKey` is none: that is what `ctx.get` answers for a header that is not there.
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending. Per request, to Koa's error handling:
+ * `ERR_GATE_NO_ACCESS` where the gate has not allowed it, `ERR_GATE_BODY_UNPARSED` where nobody has parsed its body.
+ * @example
+ * router.post('/v1/orders', requireAccess(members), bodyParser(), reserveSpend(members, ({ body, native }) => ({
+ *   amountMinor: body.total, currency: 'EUR', merchant: 'Acme', mcc: '5734', idempotencyKey: native.get('Idempotency-Key'),
+ * })), order)
+ */
+export function reserveSpend<A extends Access, Native extends KoaContext = KoaContext, Body = SpendBody>(
+  gate: Gate<A>,
+  intend: SpendIntention<A, Native, Body>,
+): KoaMiddleware {
+  const guard = createSpendGuard(gate, intend, ABSENT)
+  return async function reserveSpend(ctx, next) {
+    const outcome = await guard(requestOf(ctx), bodyOf(ctx), ctx.res)
+    if (outcome === 'enter') await next()
+    else if (outcome !== 'gone') write(ctx, outcome)
+  }
+}
+
+/**
+ * What `reserveSpend` has reserved for this request. Where the handler calls neither `commit` nor `release`, a 4xx gives
+ * everything back; any other answer, an error, and a client that goes away count it as spent.
+ *
+ * @throws GateError `ERR_GATE_NO_SPEND` where there is nothing.
+ * @example
+ * const spend = getSpend(ctx)
+ * await spend.commit(charged)
+ */
+export function getSpend(ctx: Pick<KoaContext, 'req'>): Spend {
+  return lookUpSpend(ctx.req)
+}
+
+/**
  * Sallyport's own endpoints, those of the groups that are named. Each guards itself, so mount them before an app-wide
  * `requireAccess`.
  *
@@ -99,16 +147,20 @@ export function routes(gate: Gate, groups: RouteGroups): KoaMiddleware {
     if (match === undefined) await next()
     else {
       const { endpoint, params } = match
-      const { body: parsed } = ctx.request as { readonly body?: unknown }
       const request = toGateRequest(
         ctx.req,
         ctx.originalUrl,
         ctx,
         () => `${mountPathOf(ctx)}${endpoint.path}`,
       )
-      write(ctx, await endpoint.handle(request, { parsed, stream: ctx.req }, params))
+      write(ctx, await endpoint.handle(request, { parsed: bodyOf(ctx), stream: ctx.req }, params))
     }
   }
+}
+
+// Where the parsers of Koa leave it.
+function bodyOf(ctx: KoaContext): unknown {
+  return (ctx.request as { readonly body?: unknown }).body
 }
 
 // Koa cannot read every target that Node lets through; what it cannot read is no endpoint of ours.

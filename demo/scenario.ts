@@ -1,5 +1,6 @@
 import type { Ledger } from '@sallyport/ledger'
 import type { Gates } from '../examples/gates.js'
+import { writeAgentLife } from './agent-life.js'
 import type { SkippingClock } from './clock.js'
 import { writeKeyLife } from './key-life.js'
 import { ACTO, type Market } from './market.js'
@@ -29,6 +30,7 @@ export async function writeScenario(
   const poorKey = await keyOf('hobbyist', poor.address)
   const unseenKey = await keyOf('newcomer', unseen.address)
   const processor = await store.issueSharedSecret({ accountId: 'acme-pay', role: 'processor' })
+  const agentKey = await store.issueApiKey({ prefix: 'acto', accountId: 'acme-corp' })
   const enterprise = await store.issueSharedSecret({ accountId: 'acme-corp', role: 'enterprise' })
 
   const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
@@ -210,5 +212,6 @@ export async function writeScenario(
       expect: { status: 200, rpcCalls: 1 },
     },
     ...writeKeyLife(market.signer, clock),
+    ...writeAgentLife({ enterprise, processor, agentKey }),
   ]
 }

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import express from 'express'
-import { getAccess, requireAccess, routes } from 'sallyport/express'
+import { getAccess, getSpend, requireAccess, reserveSpend, routes } from 'sallyport/express'
 import type { Gates } from './gates.js'
 import { createProofs } from './proofs.js'
 
@@ -9,7 +9,7 @@ export function startExpress({ gate, members, processors, refunders }: Gates, po
   const app = express()
   const proofs = createProofs()
 
-  app.use(routes(gate, { signIn: true, keys: true, check: { balance: members } }))
+  app.use(routes(gate, { signIn: true, keys: true, check: { balance: members }, spend: true }))
   app.use(requireAccess(gate, { public: ['/health'] }))
   app.use(express.json())
 
@@ -26,6 +26,15 @@ export function startExpress({ gate, members, processors, refunders }: Gates, po
   })
   app.post('/v1/charges', requireAccess(processors), (req, res) => {
     res.json({ charged: true, by: getAccess(req, processors).principal.accountId })
+  })
+  const spending = reserveSpend(gate, ({ body, native }) => ({
+    amountMinor: body.total,
+    currency: 'EUR',
+    merchant: 'Example Merchant',
+    idempotencyKey: native.get('Idempotency-Key'),
+  }))
+  app.post('/v1/orders', spending, (req, res) => {
+    res.status(201).json({ reservation: getSpend(req).reservationId })
   })
   app.post('/v1/refunds', requireAccess(refunders), (_req, res) => {
     res.json({ refunded: true })

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import fastify from 'fastify'
-import { getAccess, requireAccess, routes, sallyport } from 'sallyport/fastify'
+import { getAccess, getSpend, requireAccess, reserveSpend, routes, sallyport } from 'sallyport/fastify'
 import type { Gates } from './gates.js'
 import { createProofs } from './proofs.js'
 
@@ -12,7 +12,7 @@ export async function startFastify(
   const app = fastify({ forceCloseConnections: true })
   const proofs = createProofs()
 
-  await app.register(routes, { gate, signIn: true, keys: true, check: { balance: members } })
+  await app.register(routes, { gate, signIn: true, keys: true, check: { balance: members }, spend: true })
   await app.register(sallyport, { gate, public: ['/health'] })
 
   app.get('/health', async () => ({ ok: true }))
@@ -32,6 +32,15 @@ export async function startFastify(
     charged: true,
     by: getAccess(request, processors).principal.accountId,
   }))
+  const spending = reserveSpend(gate, ({ body, native }) => ({
+    amountMinor: body.total,
+    currency: 'EUR',
+    merchant: 'Example Merchant',
+    idempotencyKey: native.headers['idempotency-key'],
+  }))
+  app.post('/v1/orders', { preHandler: spending }, async (request, reply) =>
+    reply.code(201).send({ reservation: getSpend(request).reservationId }),
+  )
   app.post('/v1/refunds', { onRequest: requireAccess(refunders) }, async () => ({ refunded: true }))
 
   await app.listen({ port, host: '127.0.0.1' })

@@ -5,6 +5,7 @@ import {
   type DecisionEvent,
   deny,
   type ManagedStore,
+  type SpendStore,
   sharedSecretJwt,
   walletSession,
 } from 'sallyport'
@@ -12,8 +13,8 @@ import { solanaBalances } from 'sallyport/balances/solana'
 
 /** What the example merchant needs to know. */
 export interface MerchantOptions {
-  /** Where keys, sessions and counts are kept, for example `sqliteStore({ file, sealingKeys })`. */
-  readonly store: ManagedStore
+  /** Where keys, sessions, counts and budgets are kept, for example `sqliteStore({ file, sealingKeys })`. */
+  readonly store: ManagedStore & SpendStore
   /** Where the merchant's API lives: what wallets sign in to. */
   readonly origin: string
   readonly sessionSecrets: readonly string[]

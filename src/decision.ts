@@ -50,6 +50,25 @@ export interface RefusalContexts {
   body_invalid: { readonly problem: string }
   body_too_large: { readonly maxBytes: number }
   media_type_unsupported: object
+  spend_denied: {
+    /** Why, in the words of `POST /v1/authorize`: `BUDGET_EXCEEDED`. */
+    readonly reasonCode: string
+    /** The decision in the log. */
+    readonly spendDecisionId: string
+  }
+  approval_required: {
+    readonly approvalId: string
+    /** Wall clock, milliseconds: what is approved later, or used later, does not count. */
+    readonly approveByMs: number
+    readonly spendDecisionId: string
+  }
+  idempotency_in_progress: object
+  idempotency_conflict: object
+  already_committed: { readonly reservationId: string }
+  reservation_expired: { readonly reservationId: string }
+  reservation_released: { readonly reservationId: string }
+  reservation_exceeded: { readonly reserved: string }
+  instrument_bound: object
 }
 
 /** The stable code of a refusal. */

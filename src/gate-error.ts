@@ -4,6 +4,8 @@ export type GateErrorCode =
   | 'ERR_GATE_NOT_READY'
   | 'ERR_GATE_NO_ACCESS'
   | 'ERR_GATE_WALLET_SCOPE'
+  | 'ERR_GATE_NO_SPEND'
+  | 'ERR_GATE_BODY_UNPARSED'
 
 /**
  * A mistake in how the gate was wired, for whoever wired it. Nothing a caller sends causes one.

@@ -13,6 +13,7 @@ import type { GateOptions, NamedMint } from './options.js'
 import type { Limits } from './ports/limits.js'
 import type { Store } from './ports/store.js'
 import { isSymbol } from './requirements.js'
+import { spendProblems } from './spend-option-problems.js'
 import { isWalletAddress } from './wallet-address.js'
 
 const KNOWN = Object.keys({
@@ -31,13 +32,14 @@ const KNOWN = Object.keys({
   credentialCache: true,
   usage: true,
   limits: true,
+  spend: true,
   realm: true,
   onDecision: true,
   clock: true,
 } satisfies Record<keyof GateOptions, true>)
 
 // What makes a gate stricter: without a value it would be silently laxer.
-const RESTRICTING = ['environment', 'policies', 'limits'] as const
+const RESTRICTING = ['environment', 'policies', 'limits', 'spend'] as const
 
 const STORE_VERBS = Object.keys({
   findCredential: true,
@@ -73,6 +75,7 @@ export function optionProblems(
     ...timeProblems(options),
     ...credentialCacheProblems(options.credentialCache),
     ...countingProblems(options),
+    ...spendProblems(options),
     ...functionProblems(options),
     ...clockProblems('clock', options.clock),
   ]

@@ -40,7 +40,7 @@ export { type JwksOptions, type JwksPrincipal, jwks } from './methods/jwks.js'
 export type { AuthenticationMethod } from './methods/method.js'
 export { type SharedSecretJwtOptions, sharedSecretJwt } from './methods/shared-secret-jwt.js'
 export { type WalletSessionOptions, walletSession } from './methods/wallet-session.js'
-export type { GateOptions, NamedMint } from './options.js'
+export type { GateOptions, NamedMint, SpendOptions } from './options.js'
 export {
   type Denial,
   deny,
@@ -54,6 +54,26 @@ export type { BalanceKey, BalanceStore, KeptBalance } from './ports/balance-stor
 export type { CallOptions } from './ports/call-options.js'
 export type { Clock } from './ports/clock.js'
 export type { LimitKind, Limits, LimitVerdict } from './ports/limits.js'
+export type {
+  DecisionPage,
+  DecisionQuery,
+  KeptDecision,
+  LedgerEvent,
+  NewDecision,
+  NewReservation,
+  Reservation,
+  ReservationState,
+  Reserved,
+  Settled,
+  Settlement,
+  Span,
+  SpendRecord,
+  SpendRecordKind,
+  SpendRecordPage,
+  SpendRecordQuery,
+  SpendStore,
+  Take,
+} from './ports/spend-store.js'
 export type {
   Added,
   Change,
@@ -70,5 +90,21 @@ export type {
 export { type GateRequest, type NodeMessage, toGateRequest } from './request.js'
 export type { BalanceRequirement, Requirements, RequiresBalance, RequiresWallet } from './requirements.js'
 export { type GateResponse, toResponse } from './response.js'
-export type { CheckOptions, KeyRoutesOptions, RouteGroups } from './routes/endpoint.js'
-export type { DecisionEvent, Stage } from './telemetry/decision-event.js'
+export type { CheckOptions, KeyRoutesOptions, RouteGroups, SpendRoutesOptions } from './routes/endpoint.js'
+export {
+  type AgentChanges,
+  type ApprovalVerbs,
+  type BindingChanges,
+  type ListOptions,
+  type MandateChanges,
+  manageSpending,
+  type NewAgent,
+  type NewBinding,
+  type NewMandate,
+  type RecordPage,
+  type RecordVerbs,
+  type SpendManager,
+} from './spend/manager.js'
+export type { PolicyDocument } from './spend/policy-document-shape.js'
+export type { Agent, Approval, Binding, Instrument, Mandate, PolicyRecord } from './spend/records.js'
+export type { DecisionEvent, SpendEvent, Stage } from './telemetry/decision-event.js'

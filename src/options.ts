@@ -8,7 +8,9 @@ import type { Policy } from './policy.js'
 import type { BalanceSource } from './ports/balance-source.js'
 import type { Clock } from './ports/clock.js'
 import type { Limits } from './ports/limits.js'
+import type { SpendStore } from './ports/spend-store.js'
 import type { FindCredential, Store } from './ports/store.js'
+import { isSpendStore } from './spend-option-problems.js'
 import type { MethodTable } from './stages/authenticate.js'
 import { soundClock, systemClock } from './system-clock.js'
 import type { DecisionEvent } from './telemetry/decision-event.js'
@@ -17,6 +19,16 @@ import type { DecisionEvent } from './telemetry/decision-event.js'
 export interface NamedMint {
   readonly mint: string
   readonly symbol: string
+}
+
+/** How spending is kept. */
+export interface SpendOptions {
+  /** Default the gate's store. */
+  readonly store?: SpendStore
+  /** 1 to 31,622,400. Default 604,800. */
+  readonly authorizationTtlSeconds?: number
+  /** 1 to 86,400. Default 900: longer than any handler takes. */
+  readonly reservationTtlSeconds?: number
 }
 
 /** What a gate is made of. */
@@ -67,11 +79,24 @@ export interface GateOptions<Field extends string = 'ownerWallet'> {
   readonly usage?: { readonly flushIntervalMs?: number } | false
   /** How much is too much: `memoryLimits`, `redisLimits` or `postgresLimits`. Default no limit. */
   readonly limits?: Limits
+  /**
+   * Spending: where it is kept, by default the store, and for how long amounts are held. What was authorized and neither
+   * captured nor voided is given back after `authorizationTtlSeconds`, default 604,800 (7 days); what a guarded route
+   * holds and nobody settles is counted as spent after `reservationTtlSeconds`, default 900.
+   */
+  readonly spend?: SpendOptions
   /** The protection space of the challenge in 401 answers (RFC 9110 §11.5). Default `api`. */
   readonly realm?: string
   /** Sees every decision. */
   readonly onDecision?: (event: DecisionEvent) => void
   readonly clock?: Clock
+}
+
+/** Spending, where there is a store that can keep it. */
+export interface SpendConfig {
+  readonly store: SpendStore
+  readonly authorizationTtlMs: number
+  readonly reservationTtlMs: number
 }
 
 /** Options with every default in place and every choice made. */
@@ -94,6 +119,7 @@ export interface GateConfig {
   readonly maxCredentials: number
   readonly usage: { readonly flushIntervalMs: number } | undefined
   readonly limits: Limits | undefined
+  readonly spend: SpendConfig | undefined
   readonly realm: string
   readonly onDecision: ((event: DecisionEvent) => void) | undefined
   readonly clock: Clock
@@ -133,6 +159,7 @@ export function parseOptions(options: GateOptions<string>): GateConfig {
     maxCredentials: options.credentialCache?.maxEntries ?? 10_000,
     usage: options.usage === false ? undefined : { flushIntervalMs: options.usage?.flushIntervalMs ?? 1_000 },
     limits: options.limits,
+    spend: spendOf(options),
     realm: options.realm ?? 'api',
     onDecision: options.onDecision,
     clock,
@@ -146,6 +173,18 @@ function withCache(
   clock: Clock,
 ): BalanceSource {
   return options === false || isCached(source) ? source : cached(source, { timeoutMs, clock, ...options })
+}
+
+function spendOf({ store, spend = {} }: GateOptions<string>): SpendConfig | undefined {
+  const ledger = spend.store ?? (isSpendStore(store) ? store : undefined)
+  const { authorizationTtlSeconds = 604_800, reservationTtlSeconds = 900 } = spend
+  return (
+    ledger && {
+      store: ledger,
+      authorizationTtlMs: authorizationTtlSeconds * 1000,
+      reservationTtlMs: reservationTtlSeconds * 1000,
+    }
+  )
 }
 
 function tableOf(methods: readonly AuthenticationMethod[]): MethodTable {

@@ -40,6 +40,8 @@ class RequestState {
   claim: Claim | undefined = undefined
   /** Where the request was counted, of the wiring that looked last. */
   usage: UsageCounter | undefined = undefined
+  /** What the guards of spending hold for this request, the latest. */
+  spend: object | undefined = undefined
   counted: Counted | undefined = undefined
 }
 
@@ -128,6 +130,16 @@ export function hasClaimed(message: object, wiring: object, key: string): boolea
     if (claim.wiring === wiring && claim.key === key) return true
   }
   return false
+}
+
+/** Remembers what a guard holds for this request. */
+export function noteSpend(message: object, spend: object): void {
+  Mark.readOrMake(message).spend = spend
+}
+
+/** What the latest guard of spending holds for this request; `undefined` where there is none. */
+export function recallSpend(message: object): object | undefined {
+  return Mark.read(message)?.spend
 }
 
 /** Records that `child` is at least as strict as `parent`. */

@@ -176,6 +176,70 @@ const RENDERINGS: { readonly [Code in RefusalCode]: Rendering<RefusalContexts[Co
     title: 'Media type not supported',
     detail: 'Send application/json',
   },
+  spend_denied: {
+    status: 403,
+    title: 'Spend denied',
+    detail: ({ reasonCode }) => `The spending policy of this caller declines it: ${reasonCode}`,
+    members: ({ reasonCode, spendDecisionId }) => ({
+      reason_code: reasonCode,
+      spend_decision_id: spendDecisionId,
+    }),
+  },
+  approval_required: {
+    status: 403,
+    title: 'Approval required',
+    detail: 'This spend needs an approval. Send the same request again once it is given.',
+    members: ({ approvalId, approveByMs, spendDecisionId }) => ({
+      reason_code: 'APPROVAL_REQUIRED',
+      spend_decision_id: spendDecisionId,
+      remedy: {
+        action: 'obtain_approval',
+        approval_id: approvalId,
+        approve_by: new Date(approveByMs).toISOString(),
+      },
+    }),
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'Still in progress',
+    detail: 'A request with this idempotency key is still being worked on',
+    retryable: true,
+  },
+  idempotency_conflict: {
+    status: 422,
+    title: 'Idempotency key reused',
+    detail: 'This idempotency key was used for another request',
+  },
+  already_committed: {
+    status: 409,
+    title: 'Already committed',
+    detail: 'This was spent already',
+    members: ({ reservationId }) => ({ reservation_id: reservationId }),
+  },
+  reservation_expired: {
+    status: 409,
+    title: 'Reservation expired',
+    detail: 'What was reserved has been given back, because its time is over. Authorize anew.',
+    members: ({ reservationId }) => ({ reservation_id: reservationId }),
+  },
+  reservation_released: {
+    status: 409,
+    title: 'Reservation released',
+    detail: 'What was reserved has been given back. Authorize anew.',
+    members: ({ reservationId }) => ({ reservation_id: reservationId }),
+  },
+  reservation_exceeded: {
+    status: 409,
+    title: 'Reservation exceeded',
+    detail: ({ reserved }) =>
+      `No more can be committed than was reserved: ${reserved}. Authorize the rest anew.`,
+    members: ({ reserved }) => ({ reserved }),
+  },
+  instrument_bound: {
+    status: 409,
+    title: 'Instrument bound',
+    detail: 'This instrument is bound already',
+  },
 }
 
 /**
@@ -217,18 +281,9 @@ function retryAfterSecondsOf(refusal: Refusal): number {
   return Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))
 }
 
-// What events call an allowed request, and codes of parts still to come: no host's policy may take them first.
-const OTHER_CODES: ReadonlySet<string> = new Set([
-  'allowed',
-  'idempotency_in_progress',
-  'idempotency_conflict',
-  'already_committed',
-  'reservation_expired',
-])
-
-/** Whether a code belongs to the wire contract, so that a policy may not use it as its own. */
+/** Whether a code belongs to the wire contract, or is what events call an allowed request: no policy may use it. */
 export function isReservedCode(code: string): boolean {
-  return Object.hasOwn(RENDERINGS, code) || OTHER_CODES.has(code)
+  return Object.hasOwn(RENDERINGS, code) || code === 'allowed'
 }
 
 /** The code as callers see it: a policy's own where it gave one. */

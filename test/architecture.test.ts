@@ -40,7 +40,7 @@ const all = [...core, ...adapters]
 /** Who may import a package. Whatever is not named may be imported by nobody. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@solana/web3.js': /^src\/balances\/solana\/(?:rpc|token-accounts|associated-accounts)\.ts$/,
-  'lru-cache': /^src\/(?:balances\/(?:cached|solana)\/[a-z-]+|credentials\/lookup|verified-cache)\.ts$/,
+  'lru-cache': /^src\/(?:balances\/(?:cached|solana)\/[a-z-]+|credentials\/lookup|spend\/standing|verified-cache)\.ts$/,
   'jose/errors': /^src\/methods\//,
   'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
   'jose/jws/compact/verify': /^src\/methods\/jws-signature\.ts$/,
@@ -56,7 +56,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   fastify: /^adapters\/fastify\.ts$/,
   'fastify-plugin': /^adapters\/fastify\.ts$/,
   'node:crypto':
-    /^src\/(?:decision-id|digest|(?:credentials|methods|sign-in|usage|limits|testing|cli|stores\/sql|stores\/redis)\/[a-z0-9-]+)\.ts$/,
+    /^src\/(?:decision-id|digest|(?:credentials|methods|sign-in|spend|usage|limits|testing|cli|stores\/sql|stores\/redis)\/[a-z0-9-]+)\.ts$/,
   'node:buffer': /^src\/methods\/compact-jwt\.ts$/,
   'node:module': /^src\/cli\/package-facts\.ts$/,
   'node:net': /^src\/client-address\.ts$/,

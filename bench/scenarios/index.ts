@@ -4,6 +4,7 @@ import { decisions } from './decisions.js'
 import { imports } from './import.js'
 import { memory } from './memory.js'
 import { servers } from './servers.js'
+import { spending } from './spending.js'
 
 /** Every scenario, in the order in which they run. */
-export const scenarios: readonly Scenario[] = [servers, decisions, imports, memory, chain]
+export const scenarios: readonly Scenario[] = [servers, decisions, imports, memory, chain, spending]

@@ -3,13 +3,12 @@ import { Refused, refused } from '../decision.js'
 import { type GateRequest, readHeader } from '../request.js'
 import type { IncomingBody } from './endpoint.js'
 
-/** Largest body an endpoint of the gate's own reads. */
+/** Largest body that an endpoint of the gate's own reads, unless it takes larger ones. */
 const MAX_BODY_BYTES = 16_384
 
 const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;.*)?$/i
 const NOT_JSON = refused('body_invalid', { problem: 'The body is not valid JSON' })
 const NOT_AN_OBJECT = refused('body_invalid', { problem: 'The body must be a JSON object' })
-const TOO_LARGE = refused('body_too_large', { maxBytes: MAX_BODY_BYTES })
 const UNSUPPORTED = refused('media_type_unsupported', {})
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -25,15 +24,25 @@ export async function readJsonObject(
   known: readonly string[],
   besides: readonly string[] = [],
 ): Promise<Readonly<Record<string, unknown>> | Refused> {
+  const value = await readJsonDocument(request, body)
+  if (value instanceof Refused) return value
+  return Object.keys(value).every((name) => known.includes(name) || besides.includes(name))
+    ? value
+    : refused('body_invalid', { problem: `The body has members other than ${known.join(', ')}` })
+}
+
+/** As {@link readJsonObject}, for a body whose members the caller looks through by itself. */
+export async function readJsonDocument(
+  request: GateRequest,
+  body: IncomingBody,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<Readonly<Record<string, unknown>> | Refused> {
   const mediaType = readHeader(request, 'content-type')
   if (typeof mediaType !== 'string' || !JSON_MEDIA_TYPE.test(mediaType)) return UNSUPPORTED
-  const value = isParsed(body) ? fromParsed(body.parsed) : await fromStream(body.stream)
+  const value = isParsed(body) ? fromParsed(body.parsed, maxBytes) : await fromStream(body.stream, maxBytes)
   if (value instanceof Refused) return value
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (!isObject) return NOT_AN_OBJECT
-  return Object.keys(value).every((name) => known.includes(name) || besides.includes(name))
-    ? (value as Record<string, unknown>)
-    : refused('body_invalid', { problem: `The body has members other than ${known.join(', ')}` })
+  return isObject ? (value as Record<string, unknown>) : NOT_AN_OBJECT
 }
 
 /** As {@link readJsonObject}, where no body at all is an empty object, whatever media type is claimed for it. */
@@ -42,7 +51,7 @@ export async function readOptionalJsonObject(
   body: IncomingBody,
   known: readonly string[],
 ): Promise<Readonly<Record<string, unknown>> | Refused> {
-  const read = isParsed(body) ? body : { ...body, parsed: await bytesOf(body.stream) }
+  const read = isParsed(body) ? body : { ...body, parsed: await bytesOf(body.stream, MAX_BODY_BYTES) }
   const isEmpty = read.parsed === '' || (read.parsed instanceof Uint8Array && read.parsed.byteLength === 0)
   return isEmpty ? {} : readJsonObject(request, read, known)
 }
@@ -54,17 +63,17 @@ function isParsed({ parsed, stream }: IncomingBody): boolean {
   return !(untouched && typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0)
 }
 
-function fromParsed(parsed: unknown): unknown {
-  if (typeof parsed === 'string') return fromText(parsed)
-  return parsed instanceof Uint8Array ? fromBytes(parsed) : parsed
+function fromParsed(parsed: unknown, maxBytes: number): unknown {
+  if (typeof parsed === 'string') return fromBytes(Buffer.from(parsed), maxBytes)
+  return parsed instanceof Uint8Array ? fromBytes(parsed, maxBytes) : parsed
 }
 
-async function fromStream(stream: Readable): Promise<unknown> {
-  const bytes = await bytesOf(stream)
-  return bytes instanceof Refused ? bytes : fromBytes(bytes)
+async function fromStream(stream: Readable, maxBytes: number): Promise<unknown> {
+  const bytes = await bytesOf(stream, maxBytes)
+  return bytes instanceof Refused ? bytes : fromBytes(bytes, maxBytes)
 }
 
-async function bytesOf(stream: Readable): Promise<Uint8Array | Refused> {
+async function bytesOf(stream: Readable, maxBytes: number): Promise<Uint8Array | Refused> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
@@ -72,28 +81,24 @@ async function bytesOf(stream: Readable): Promise<Uint8Array | Refused> {
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       length += bytes.byteLength
-      if (length > MAX_BODY_BYTES) break
+      if (length > maxBytes) break
       chunks.push(bytes)
     }
   } catch {
     return NOT_JSON
   }
-  if (length <= MAX_BODY_BYTES) return Buffer.concat(chunks)
+  if (length <= maxBytes) return Buffer.concat(chunks)
   // What is left is thrown away, or the connection would wait for a reader. While the loop holds the stream, resume()
   // does nothing.
   stream.resume()
-  return TOO_LARGE
+  return refused('body_too_large', { maxBytes })
 }
 
-function fromBytes(bytes: Uint8Array): unknown {
-  if (bytes.byteLength > MAX_BODY_BYTES) return TOO_LARGE
+function fromBytes(bytes: Uint8Array, maxBytes: number): unknown {
+  if (bytes.byteLength > maxBytes) return refused('body_too_large', { maxBytes })
   try {
     return JSON.parse(utf8.decode(bytes))
   } catch {
     return NOT_JSON
   }
-}
-
-function fromText(text: string): unknown {
-  return fromBytes(Buffer.from(text))
 }

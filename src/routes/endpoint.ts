@@ -33,6 +33,19 @@ export interface RouteGroups {
   readonly keys?: true | KeyRoutesOptions
   /** `POST /v1/access/check`: what a caller's wallet holds. */
   readonly check?: CheckOptions
+  /**
+   * Spending: enterprises say at `/v1/agents` and beside it what may be spent, processors ask at `POST /v1/authorize`.
+   * Needs a store that keeps spending, and credentials that have one of two roles.
+   */
+  readonly spend?: true | SpendRoutesOptions
+}
+
+/** Who may use the endpoints of spending. */
+export interface SpendRoutesOptions {
+  /** The role of the credentials that may say what is spent, and read the decisions. Default `enterprise`. */
+  readonly enterpriseRole?: string
+  /** The role of the credentials that may authorize, capture and void. Default `processor`. */
+  readonly processorRole?: string
 }
 
 /** What signed-in wallets may give their keys. */

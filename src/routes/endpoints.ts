@@ -6,6 +6,7 @@ import { accessCheck } from './access-check.js'
 import type { Endpoint, PathParams, RouteGroups } from './endpoint.js'
 import { keys } from './keys.js'
 import { signIn } from './sign-in.js'
+import { spend } from './spend.js'
 
 /**
  * The endpoints of the groups that are configured.
@@ -15,19 +16,20 @@ import { signIn } from './sign-in.js'
 export function createEndpoints(gate: Gate, groups: RouteGroups): readonly Endpoint[] {
   assertGate(gate)
   const problems = isOptions(groups)
-    ? unknownOptions('routes', groups, ['signIn', 'keys', 'check'])
+    ? unknownOptions('routes', groups, ['signIn', 'keys', 'check', 'spend'])
     : ['routes must be given the groups to mount, for example { signIn: true }']
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
-  const { signIn: signsIn, keys: keyOptions, check } = groups
-  if (signsIn === undefined && keyOptions === undefined && check === undefined) {
+  const { signIn: signsIn, keys: keyOptions, check, spend: spendOptions } = groups
+  if ([signsIn, keyOptions, check, spendOptions].every((group) => group === undefined)) {
     throw new GateError('ERR_GATE_OPTIONS', [
-      'routes must be given at least one group to mount: signIn, keys or check',
+      'routes must be given at least one group to mount: signIn, keys, check or spend',
     ])
   }
   return [
     ...(signsIn === undefined ? [] : signIn(gate)),
     ...(keyOptions === undefined ? [] : keys(gate, keyOptions === true ? {} : keyOptions)),
     ...(check === undefined ? [] : [accessCheck(gate, check)]),
+    ...(spendOptions === undefined ? [] : spend(gate, spendOptions === true ? {} : spendOptions)),
   ]
 }
 

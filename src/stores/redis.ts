@@ -4,6 +4,7 @@ import { GateError } from '../gate-error.js'
 import { clockProblems, isOptions, unknownOptions } from '../option-check.js'
 import type { BalanceStore } from '../ports/balance-store.js'
 import type { Clock } from '../ports/clock.js'
+import type { SpendStore } from '../ports/spend-store.js'
 import type { Store } from '../ports/store.js'
 import { soundClock, systemClock } from '../system-clock.js'
 import { createBalances } from './redis/balances.js'
@@ -11,7 +12,10 @@ import { createChanges } from './redis/changes.js'
 import { createClaims } from './redis/claims.js'
 import { createRunner, isRedisClient, type RedisClient } from './redis/client.js'
 import { createCredentials } from './redis/credentials.js'
+import { createDecisions } from './redis/decisions.js'
+import { createLedger } from './redis/ledger.js'
 import { createResealing } from './redis/resealing.js'
+import { createSpendRecords } from './redis/spend-records.js'
 import { createUsage } from './redis/usage.js'
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis/client.js'
@@ -25,12 +29,15 @@ export interface RedisStoreOptions {
   readonly sealingKeys: readonly string[]
   /** What the names of all keys begin with, in braces. Stores of one prefix are one store. Default `sallyport`. */
   readonly prefix?: string
-  /** What claims and changes go by. Default the machine's. */
+  /**
+   * What claims, changes and the life of reservations go by. Default the machine's; for reservations the time of the
+   * Redis server, which is one and the same for all instances.
+   */
   readonly clock?: Clock
 }
 
 /** A store in Redis, for any number of instances. */
-export interface RedisStore extends ManagedStore, BalanceStore {
+export interface RedisStore extends ManagedStore, BalanceStore, SpendStore {
   /**
    * Opens every sealed secret, those of revoked credentials too, and seals anew what was not sealed with the newest key.
    * After it, and once no instance has the older keys as its newest, they can be dropped.
@@ -55,11 +62,16 @@ export interface RedisStore extends ManagedStore, BalanceStore {
  * lost, whoever follows the changes is told all that are left anew. Set `maxmemory-policy noeviction`: any other policy
  * forgets claims, or credentials, when memory runs short.
  *
+ * With spending in it this is about money: a reservation that was acknowledged and lost is spent twice. Nothing but
+ * `appendonly yes` with `appendfsync always` keeps that from a crash, and a replica that takes over may lack the last
+ * ones. Records, reservations, their trails and decisions are never forgotten: all of them stay in memory, 2 to 3 KB for
+ * each decision. Where that is too much, keep spending in SQL.
+ *
  * Let the client refuse what it cannot send now, as in the examples: by default clients queue commands while Redis is
  * away and send them later, when the caller has been told of an outage. What runs late does no harm, but the outcome of
- * `addCredential`, `changeCredential` and `revokeCredentials` is then unknown to whoever asked for it: read, and ask
- * again. The store listens to no events and never closes the client: an `error` event of node-redis that nobody listens
- * to ends the process.
+ * `addCredential`, `changeCredential` and `revokeCredentials`, and of all that writes for spending, is then unknown to
+ * whoever asked for it: read, and ask again; a reservation is asked for again by its id. The store listens to no events
+ * and never closes the client: an `error` event of node-redis that nobody listens to ends the process.
  *
  * @throws GateError `ERR_GATE_OPTIONS`
  * @example
@@ -89,6 +101,9 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
     ...createCredentials(run, clock, sealer),
     ...createUsage(run),
     ...createBalances(run),
+    ...createSpendRecords(run),
+    ...createLedger(run, options.clock && clock),
+    ...createDecisions(run),
     claim: createClaims(run, clock),
     changesSince: createChanges(run),
     reseal: createResealing(run, sealer),

@@ -16,7 +16,10 @@ export interface SqlStoreOptions {
    * the newest key seals, all open.
    */
   readonly sealingKeys: readonly string[]
-  /** Default the machine's. */
+  /**
+   * What everything goes by, and every instance alike. Default the machine's; only what is spent goes by the clock of
+   * PostgreSQL's server then, so that all instances agree on when a reservation has expired.
+   */
   readonly clock?: Clock
   /**
    * Whether the tables are made, and brought up to date, before they are first used. Default true. Where it is false the
@@ -26,7 +29,7 @@ export interface SqlStoreOptions {
 }
 
 /**
- * Keeps credentials, claims, changes and counts in PostgreSQL or SQLite, for every instance that shares the database.
+ * Keeps credentials, claims, changes, counts and what is spent in PostgreSQL or SQLite, for every instance that shares the database.
  * All tables are named `sallyport_*`, and made where the connection's `search_path` begins; plugins of `kysely` are not
  * used for them.
  *
@@ -46,12 +49,14 @@ export interface SqlStoreOptions {
 export function sqlStore<Tables>(kysely: Kysely<Tables>, options: SqlStoreOptions): SqlStore {
   const problems = [...kyselyProblems(kysely), ...optionProblems(options)]
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
-  const { sealingKeys, clock = systemClock, migrate = true } = options
+  const { sealingKeys, migrate = true } = options
+  const clock = options.clock && soundClock(options.clock)
   return assembleSqlStore({
     // The host's tables are none of ours, and its plugins may rename columns.
     kysely: kysely.withoutPlugins() as unknown as Kysely<SallyportTables>,
     sealingKeys,
-    clock: soundClock(clock),
+    clock: clock ?? systemClock,
+    ledgerClock: clock,
     migrate,
     close: async () => undefined,
   })

@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Keeps credentials, claims, changes and counts in a file, for the processes of one machine. What was acknowledged
+ * Keeps credentials, claims, changes, counts and what is spent in a file, for the processes of one machine. What was acknowledged
  * survives a crash and a power failure.
  *
  * @throws GateError `ERR_GATE_OPTIONS`, also where the file cannot be opened.
@@ -36,7 +36,8 @@ export interface SqliteStoreOptions {
 export function sqliteStore(options: SqliteStoreOptions): SqlStore {
   const problems = optionProblems(options)
   if (problems.length > 0) throw new GateError('ERR_GATE_OPTIONS', problems)
-  const { file, sealingKeys, clock = systemClock } = options
+  const { file, sealingKeys } = options
+  const clock = soundClock(options.clock ?? systemClock)
   const database = open(file)
   const kysely = new Kysely<SallyportTables>({
     dialect: new SqliteDialect({ database: guardedConnection(database) }),
@@ -45,7 +46,8 @@ export function sqliteStore(options: SqliteStoreOptions): SqlStore {
   return assembleSqlStore({
     kysely,
     sealingKeys,
-    clock: soundClock(clock),
+    clock,
+    ledgerClock: clock,
     migrate: true,
     close() {
       // The connection is free once every transaction that had begun is over.

@@ -5,7 +5,7 @@ import type { Balance } from '../ports/balance-source.js'
 import type { Clock } from '../ports/clock.js'
 import { type GateRequest, pathOf } from '../request.js'
 import { wireCodeOf } from '../response.js'
-import type { DecisionEvent, Stage } from './decision-event.js'
+import type { DecisionEvent, SpendEvent, Stage } from './decision-event.js'
 import type { WarnOfOutage } from './outage-warner.js'
 import { describeCause } from './redact.js'
 
@@ -24,6 +24,10 @@ export interface Witnessed {
   /** What its wallet was found to hold. */
   readonly balance: Balance | undefined
   readonly trace: Trace | undefined
+  /** Where it is a spend that was decided. */
+  readonly spend?: SpendEvent
+  /** Why something could not be known, where the decision stands all the same. */
+  readonly degradedBy?: unknown
 }
 
 /** Sees decisions being made. */
@@ -70,7 +74,8 @@ function beginTrace(clock: Clock): Trace | undefined {
 export function createWarner(warn: WarnOfOutage): Reporter {
   return {
     begin: () => undefined,
-    end(decision) {
+    end(decision, { degradedBy }) {
+      if (degradedBy !== undefined) warn('store', degradedBy)
       if (decision.type !== 'refuse') return
       if (decision.code === 'dependency_unavailable') warn(decision.dependency, decision.cause)
       else if (decision.code === 'policy_unavailable') warn('policy', decision.cause)
@@ -99,11 +104,11 @@ class TimedTrace implements Trace {
 
 function eventOf(
   decision: Decision,
-  { request, principal, wallet, balance }: Witnessed,
+  { request, principal, wallet, balance, spend, degradedBy }: Witnessed,
   trace: TimedTrace,
   clock: Clock,
 ): DecisionEvent {
-  const outage = decision.type === 'refuse' ? outageOf(decision) : undefined
+  const outage = decision.type === 'refuse' ? outageOf(decision) : degradationOf(degradedBy)
   return {
     decisionId: decision.decisionId,
     outcome: decision.type,
@@ -117,6 +122,7 @@ function eventOf(
     stagesMs: trace.stagesMs,
     ...(balance && { balance: balance.freshness ?? 'read' }),
     ...hintOf(decision),
+    ...(spend && { spend }),
     ...(outage && { outage }),
   }
 }
@@ -134,6 +140,10 @@ function summaryOf({
   role,
 }: Principal): NonNullable<DecisionEvent['principal']> {
   return { kind, accountId, credentialId, role }
+}
+
+function degradationOf(cause: unknown): DecisionEvent['outage'] {
+  return cause === undefined ? undefined : { dependency: 'store', cause: describeCause(cause) }
 }
 
 function outageOf(refusal: Refusal): DecisionEvent['outage'] {

@@ -1,9 +1,10 @@
+import type { SpendStore } from '../ports/spend-store.js'
 import type { Store } from '../ports/store.js'
 
 /** A store that does what a test says instead of answering. */
 export interface StoreFaults {
   /** The verbs that fail, or all of them; `undefined` heals it. */
-  failing: readonly (keyof Store)[] | 'all' | undefined
+  failing: readonly (keyof Store | keyof SpendStore)[] | 'all' | undefined
   /** How they fail: with a rejection, or by never answering. Default `reject`. */
   manner: 'reject' | 'hang'
 }

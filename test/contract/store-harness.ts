@@ -1,4 +1,6 @@
 import type { Clock, ManagedStore } from 'sallyport'
+import type { SpendStore } from '../../src/ports/spend-store.js'
+import type { SpendStoreFixture } from '../../src/testing/spend-store-contract.js'
 import type { StoreFixture } from '../../src/testing/store-contract.js'
 
 /** What a store must supply for the contracts to reach it. */
@@ -10,7 +12,26 @@ export interface StoreHarness {
   open(clock: Clock): Promise<ManagedFixture>
 }
 
-/** A store of ours: one whose credentials can be managed. */
+/** A store of ours: one whose credentials can be managed, and that spending is decided with. */
 export interface ManagedFixture extends StoreFixture {
-  readonly store: ManagedStore
+  readonly store: ManagedStore & SpendStore
+  another(): Promise<ManagedStore & SpendStore>
+}
+
+/** What the contract of spending opens: closed, it closes every instance. */
+export async function openSpendStore({ open }: StoreHarness, clock: Clock): Promise<SpendStoreFixture> {
+  const { store, another, close } = await open(clock)
+  const others: ManagedStore[] = []
+  return {
+    store,
+    async another() {
+      const other = await another()
+      others.push(other)
+      return other
+    },
+    async close() {
+      for (const other of others) await other.close()
+      await close()
+    },
+  }
 }

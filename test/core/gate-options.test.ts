@@ -62,6 +62,7 @@ describe('a gate', () => {
       credentialCache: { maxEntries: 1 },
       usage: { flushIntervalMs: 1 },
       limits: { kinds: ['account'], onOutage: 'refuse', take: () => ({ allowed: true, retryAfterMs: 0 }) },
+      spend: { store: memoryStore(), authorizationTtlSeconds: 1, reservationTtlSeconds: 1 },
       realm: 'My shop',
       onDecision: () => undefined,
       clock: manualClock(),

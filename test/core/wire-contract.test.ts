@@ -38,6 +38,15 @@ const ROWS: {
   body_invalid: [{ problem: 'mint must be an address' }, 400, null],
   body_too_large: [{ maxBytes: 1024 }, 413, null],
   media_type_unsupported: [{}, 415, null],
+  spend_denied: [{ reasonCode: 'BUDGET_EXCEEDED', spendDecisionId: 'd1' }, 403, null],
+  approval_required: [{ approvalId: 'a1', approveByMs: 0, spendDecisionId: 'd1' }, 403, null],
+  idempotency_in_progress: [{}, 409, null],
+  idempotency_conflict: [{}, 422, null],
+  already_committed: [{ reservationId: 'r1' }, 409, null],
+  reservation_expired: [{ reservationId: 'r1' }, 409, null],
+  reservation_released: [{ reservationId: 'r1' }, 409, null],
+  reservation_exceeded: [{ reserved: '10' }, 409, null],
+  instrument_bound: [{}, 409, null],
 }
 
 const CODES = Object.keys(ROWS) as RefusalCode[]
@@ -54,7 +63,7 @@ describe('a refusal on the wire', () => {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       ...(challenge !== null && { 'WWW-Authenticate': `Bearer realm="api"${challenge}` }),
-      ...((status === 503 || status === 429) && { 'Retry-After': '2' }),
+      ...((status === 503 || status === 429 || code === 'idempotency_in_progress') && { 'Retry-After': '2' }),
     })
     expect(body).toMatchObject({
       type: `urn:sallyport:problem:${code}`,

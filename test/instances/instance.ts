@@ -6,12 +6,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { apiKey, createGate, type DecisionEvent, sharedSecretJwt, walletSession } from 'sallyport'
-import { getAccess, requireAccess, routes } from 'sallyport/express'
+import { getAccess, requireAccess, reserveSpend, routes } from 'sallyport/express'
 import { openStore } from './open-store.js'
 import {
   type Call,
   type InstanceSpec,
   type InstanceVerbs,
+  ORDERS,
   ORIGIN,
   type Report,
   SPEC_VARIABLE,
@@ -32,15 +33,27 @@ const gate = createGate({
     walletSession({ origin: ORIGIN, secrets: spec.sessionSecrets, sessionTtlSeconds: 86_400 }),
   ],
   ...(spec.flushIntervalMs !== undefined && { usage: { flushIntervalMs: spec.flushIntervalMs } }),
+  ...(spec.spend !== undefined && { spend: spec.spend }),
   ...(spec.keepsEvents === true && { onDecision: (event: DecisionEvent) => events.push(event) }),
 })
 
 const app = express()
-app.use(routes(gate, { signIn: true, keys: { maxPerAccount: 10_000 } }))
+app.use(routes(gate, { signIn: true, keys: { maxPerAccount: 10_000 }, spend: true }))
 app.get(WHOAMI, requireAccess(gate), (req, res) => {
   const { accountId, credentialId } = getAccess(req).principal
   // All instances are on one machine: their clocks are one.
   res.json({ accountId, credentialId, decidedAtMs: Date.now() })
+})
+
+let ordersRun = 0
+const spending = reserveSpend(gate, ({ body: { amount, key } }) => ({
+  amountMinor: amount,
+  currency: 'EUR',
+  idempotencyKey: key,
+}))
+app.post(ORDERS, requireAccess(gate), express.json(), spending, (req, res) => {
+  ordersRun++
+  if (req.body.hangs !== true) res.json({ ordersRun })
 })
 
 const verbs: InstanceVerbs = {
@@ -50,6 +63,7 @@ const verbs: InstanceVerbs = {
   issueSharedSecret: (grant) => store.issueSharedSecret(grant),
   rotateSharedSecret: (id, options) => store.rotateSharedSecret(id, options),
   events: async () => events,
+  ordersRun: async () => ordersRun,
   async health() {
     globalThis.gc?.()
     const sockets = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length

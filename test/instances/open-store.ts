@@ -1,9 +1,9 @@
-import type { ManagedStore } from 'sallyport'
+import type { ManagedStore, SpendStore } from 'sallyport'
 import type { StoreSpec } from './spec.js'
 
 /** A store over drivers of its own, set up as the documentation of the stores says. */
 export interface OpenedStore {
-  readonly store: ManagedStore
+  readonly store: ManagedStore & SpendStore
   /** Callers that wait for a connection of a pool. */
   waiting(): number
   close(): Promise<void>

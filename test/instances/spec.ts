@@ -24,6 +24,8 @@ export interface InstanceSpec {
   readonly flushIntervalMs?: number
   /** Default false: under load they are many. */
   readonly keepsEvents?: boolean
+  /** How long what is authorized, and what a route holds, is held. Default the gate's own. */
+  readonly spend?: { readonly authorizationTtlSeconds?: number; readonly reservationTtlSeconds?: number }
 }
 
 /** What an instance does over IPC, beside what it does over HTTP. */
@@ -34,6 +36,8 @@ export interface InstanceVerbs {
   issueSharedSecret(grant: CredentialGrant): Promise<IssuedSharedSecret>
   rotateSharedSecret(id: string, options: RotationOptions): Promise<IssuedSharedSecret | undefined>
   events(): Promise<readonly DecisionEvent[]>
+  /** How often the handler of {@link ORDERS} has run. */
+  ordersRun(): Promise<number>
   health(): Promise<Health>
   /** Closes the gate, then the store. */
   close(): Promise<void>
@@ -67,6 +71,8 @@ export type Report =
 export const ORIGIN = 'https://api.example'
 /** The guarded route. */
 export const WHOAMI = '/v1/whoami'
+/** A route that spends: `amount` of EUR, and as the body says it answers, or never does. */
+export const ORDERS = '/v1/orders'
 export const SPEC_VARIABLE = 'SALLYPORT_TEST_INSTANCE'
 
 /** The defaults of `createGate`, which the tests are about. */

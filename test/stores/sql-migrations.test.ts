@@ -26,17 +26,26 @@ async function tablesOf(database: TestDatabase): Promise<readonly unknown[]> {
 }
 
 const TABLES = [
+  'sallyport_budget',
   'sallyport_change',
   'sallyport_claim',
   'sallyport_credential',
   'sallyport_credential_wallet',
+  'sallyport_decision',
+  'sallyport_hold',
+  'sallyport_ledger',
   'sallyport_lookup',
   'sallyport_migration',
   'sallyport_migration_lock',
+  'sallyport_reservation',
   'sallyport_sequence',
+  'sallyport_spend_lookup',
+  'sallyport_spend_record',
+  'sallyport_tally',
   'sallyport_usage',
   'sallyport_usage_batch',
 ]
+const MIGRATIONS = 2
 
 describeOnBoth('the tables of the SQL store', (fresh) => {
   it('are made before they are first needed, and no sooner', async () => {
@@ -47,7 +56,7 @@ describeOnBoth('the tables of the SQL store', (fresh) => {
     expect(await Promise.all(verbs.map((verb) => verb()))).toEqual([undefined, true])
     expect(await tablesOf(database)).toEqual(TABLES)
     await store.migrate()
-    expect(await countOf(database, 'sallyport_migration')).toBe(1)
+    expect(await countOf(database, 'sallyport_migration')).toBe(MIGRATIONS)
   })
 
   it('are all made or none, and the next call tries again', async () => {
@@ -92,14 +101,14 @@ async function expectAllStart(stores: readonly SqlStore[]): Promise<void> {
 it('lets three instances start at once on one new file', async () => {
   const database = await freshFile()
   await expectAllStart(upTo(3).map(() => database.store()))
-  expect(await countOf(database, 'sallyport_migration')).toBe(1)
+  expect(await countOf(database, 'sallyport_migration')).toBe(MIGRATIONS)
 })
 
 describeWithServer('the SQL store on PostgreSQL', 'postgres', () => {
   it('lets five instances start at once on one new database', async () => {
     const database = await freshServer()
     await expectAllStart(upTo(5).map(() => database.store()))
-    expect(await countOf(database, 'sallyport_migration')).toBe(1)
+    expect(await countOf(database, 'sallyport_migration')).toBe(MIGRATIONS)
   })
 
   it('leaves the tables to the host where it is told to', async () => {
@@ -133,7 +142,7 @@ describeWithServer('the SQL store on PostgreSQL', 'postgres', () => {
     const pool = database.pool({ options: '-c search_path=other' })
     const store = sqlStore(database.kysely({ pool }), { sealingKeys })
     expect(await store.describeCredentials()).toEqual({ credentials: [], next: null })
-    expect(await countOf(database, 'other.sallyport_migration')).toBe(1)
+    expect(await countOf(database, 'other.sallyport_migration')).toBe(MIGRATIONS)
   })
 
   it("is not misled by the host's plugins, and leaves the host's Kysely open", async () => {

@@ -1,6 +1,6 @@
 import type { BalanceStore, KeptBalance } from '../../ports/balance-store.js'
 import type { RunScript } from './client.js'
-import { checkedInteger, checkedText, listOf, numberOf, textOf } from './replies.js'
+import { amountOf, checkedInteger, checkedText, listOf, numberOf, textOf } from './replies.js'
 import { defineScript, SERVER_TIME } from './script.js'
 import { nameOf } from './text.js'
 
@@ -59,10 +59,8 @@ export function createBalances(run: RunScript): BalanceStore {
 
 function keptOf(reply: unknown): KeptBalance {
   const [amount, decimals, slot, exact, ageMs] = listOf(reply)
-  const amountText = textOf(amount)
-  if (!/^\d+$/.test(amountText)) throw new Error('Redis answered no amount where one was expected')
   return {
-    amount: BigInt(amountText),
+    amount: amountOf(amount),
     decimals: numberOf(decimals),
     slot: numberOf(slot),
     exact: textOf(exact) === 'yes',

@@ -1,5 +1,5 @@
 import { type CredentialEntry, credentialOf, lookupKeyOf, lookupKeysOf } from '../../credentials/entry.js'
-import { cursorOf, placeOf } from '../../credentials/page-cursor.js'
+import { cursorOf } from '../../credentials/page-cursor.js'
 import { changeOfCredential } from '../../credentials/revocation.js'
 import type { Sealer } from '../../credentials/sealing.js'
 import type { Clock } from '../../ports/clock.js'
@@ -8,8 +8,9 @@ import { tellArguments } from './changes.js'
 import type { RunScript } from './client.js'
 import { ADD, CHANGE, FIND, LIST, READ, REVOKE } from './credential-scripts.js'
 import { documentOf, entryOf } from './entry-document.js'
+import { storedPlaceIn, storedPlaceOf } from './places.js'
 import { checkedInteger, checkedText, listOf, textOf, yesOf } from './replies.js'
-import { nameOf, sortableOf } from './text.js'
+import { nameOf } from './text.js'
 
 const ADDED: readonly string[] = ['added', 'duplicate', 'full'] satisfies Added[]
 
@@ -30,7 +31,7 @@ export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer):
       status,
       revokedAtMs === null ? '' : checkedText('revokedAtMs', revokedAtMs),
       nameOf(accountId),
-      `${sortableOf(createdAtMs)}:${name}`,
+      storedPlaceOf(createdAtMs, id),
       JSON.stringify(lookupKeysOf(entry).map(nameOf)),
       JSON.stringify(wallets.map(nameOf)),
       documentOf(entry, sealer),
@@ -55,7 +56,7 @@ export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer):
     async listCredentials({ accountId, revoked = false, after, limit }) {
       const all = revoked ? '' : 'live'
       const list = accountId === undefined ? all || 'all' : `${all && `${all}-`}account:${nameOf(accountId)}`
-      const from = after === undefined ? '-' : `(${storedPlaceOf(after)}`
+      const from = after === undefined ? '-' : `(${storedPlaceIn(after)}`
       const reply = listOf(await run(LIST, list, from, checkedInteger('limit', limit + 1)))
       const documents = reply.filter((_, at) => at % 2 === 1).slice(0, limit)
       const entries = documents.map((document) => entryOf(document, sealer))
@@ -72,10 +73,4 @@ export function createCredentials(run: RunScript, clock: Clock, sealer: Sealer):
       return yesOf(await run(REVOKE, ...telling, kind, nameOf(id), String(atMs)))
     },
   }
-}
-
-function storedPlaceOf(cursor: string): string {
-  const place = placeOf(cursor)
-  if (place === undefined) throw new Error('this is no cursor of the store')
-  return `${sortableOf(place.createdAtMs)}:${nameOf(place.id)}`
 }

@@ -37,3 +37,17 @@ export function checkedInteger(name: string, value: number): string {
   if (!Number.isSafeInteger(value)) throw new TypeError(`${name} must be a whole number`)
   return String(value)
 }
+
+/** A reply that must be an amount. */
+export function amountOf(reply: unknown): bigint {
+  const text = textOf(reply)
+  if (!/^\d+$/.test(text)) throw new Error('Redis answered no amount where one was expected')
+  return BigInt(text)
+}
+
+/** As {@link checkedText}, for amounts. */
+export function checkedAmount(name: string, value: bigint): string {
+  if (typeof value !== 'bigint' || value < 0n)
+    throw new TypeError(`${name} must be a bigint, and not negative`)
+  return String(value)
+}

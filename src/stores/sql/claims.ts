@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Store } from '../../ports/store.js'
 import type { Database, Tables } from './database.js'
+import { digestOf } from './text.js'
 
 const DAY_MS = 86_400_000
 const FORGOTTEN_AT_ONCE = 5_000
@@ -40,9 +40,4 @@ export async function forgetClaims(db: Tables, nowMs: number): Promise<boolean> 
     .where('key_digest', 'in', over)
     .executeTakeFirstOrThrow()
   return numDeletedRows >= FORGOTTEN_AT_ONCE
-}
-
-// A key is any text, of any length; a digest fits an index.
-function digestOf(key: string): string {
-  return createHash('sha256').update(key, 'utf16le').digest('hex')
 }

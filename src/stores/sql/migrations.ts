@@ -1,12 +1,17 @@
 import { type Kysely, type Migration, Migrator, type RawBuilder, sql } from 'kysely'
 import { retrying } from './retry.js'
 import type { SallyportTables } from './schema.js'
+import { createSpend } from './spend-tables.js'
+import { createIndex, isSqlite, textType } from './tables.js'
 
 const MIGRATION_TABLE = 'sallyport_migration'
 const LOCK_TABLE = 'sallyport_migration_lock'
 
 /** A name is never changed and never comes before an earlier one. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001_store': { up: createStore } }
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001_store': { up: createStore },
+  '0002_spend': { up: createSpend },
+}
 
 /** Makes the tables, or brings them up to date. Any number of instances may do so at once. */
 export async function migrateToLatest(db: Kysely<SallyportTables>): Promise<void> {
@@ -76,13 +81,8 @@ async function createBookkeeping(db: Kysely<SallyportTables>): Promise<void> {
   }
 }
 
-function isSqlite(db: Kysely<never> | Kysely<SallyportTables>): boolean {
-  return !db.getExecutor().adapter.supportsTransactionalDdl
-}
-
 async function createStore(db: Kysely<never>): Promise<void> {
-  // Compared byte for byte, whatever the database's language: SQLite does so by itself.
-  const text: RawBuilder<unknown> = isSqlite(db) ? sql`text` : sql`text collate "C"`
+  const text = textType(db)
   await createCredentials(db, text)
   await createChanges(db, text)
   await createCounts(db, text)
@@ -177,13 +177,4 @@ async function createCounts(db: Kysely<never>, text: RawBuilder<unknown>): Promi
     .addColumn('added_at_ms', 'double precision', (column) => column.notNull())
     .execute()
   await createIndex(db, 'sallyport_usage_batch', ['added_at_ms'])
-}
-
-async function createIndex(db: Kysely<never>, table: string, columns: readonly string[]): Promise<void> {
-  const name = `${table}_${columns.join('_')}_idx`
-  await db.schema
-    .createIndex(name)
-    .on(table)
-    .columns([...columns])
-    .execute()
 }

@@ -1,11 +1,12 @@
 import type { ColumnType } from 'kysely'
+import type { SpendTables } from './spend-schema.js'
 
 /** A whole number beyond 32 bits: `pg` answers a text, SQLite a number. `wholeNumber` reads both. */
 type Answered = number | string | bigint
-type Int8 = ColumnType<Answered, number, Answered>
+export type Int8 = ColumnType<Answered, number, Answered>
 
 /** A time in milliseconds. Kept as what JavaScript has, so that what was written is what is read, fractions too. */
-type Ms = number
+export type Ms = number
 
 /** Free text is kept as `storable` writes it, lists as JSON. */
 export interface CredentialTable {
@@ -37,7 +38,7 @@ export interface CredentialTable {
 }
 
 /** All that the store keeps. */
-export interface SallyportTables {
+export interface SallyportTables extends SpendTables {
   sallyport_credential: CredentialTable
   /** What a credential is found by: the primary key sees to it that no two have the same. */
   sallyport_lookup: { lookup: string; credential_id: string }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * Text as both databases keep it: PostgreSQL refuses NUL, libsql ends a text there, and half of a surrogate pair would
  * come back as another character. Those three, and the backslash that stands for them, are written out.
@@ -15,6 +17,12 @@ export function readable(stored: string): string {
     if (what === '\\') return '\\'
     return what === '0' ? '\0' : String.fromCharCode(Number.parseInt(what.slice(1), 16))
   })
+}
+
+/** A digest of any text: that fits an index, whatever its length. */
+export function digestOf(text: string): string {
+  if (typeof text !== 'string') throw new TypeError('what is to be found by is no text')
+  return createHash('sha256').update(text, 'utf16le').digest('hex')
 }
 
 function isPlain(text: string): boolean {

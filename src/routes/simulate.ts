@@ -1,0 +1,152 @@
+import { runLater } from '../deadline.js'
+import { Refused } from '../decision.js'
+import type { Gate } from '../gate.js'
+import type { DecisionPage, DecisionQuery, KeptDecision } from '../ports/spend-store.js'
+import { loadCalendar } from '../spend/calendar.js'
+import type { Action } from '../spend/evaluate.js'
+import type { FieldProblem } from '../spend/field-problem.js'
+import type { SpendPolicy } from '../spend/policy.js'
+import { policyVersionOf } from '../spend/policy-version.js'
+import { createReplay, loggedSpendOf, type ReplayFindings, simulateSpend } from '../spend/simulate.js'
+import { inspectGate } from '../wiring.js'
+import { timestampOf } from './decisions-amount.js'
+import { budgetViewOf } from './decisions-budget.js'
+import type { Endpoint } from './endpoint.js'
+import { type Admitted, guardedEndpoint } from './guarded-endpoint.js'
+import { createManagementDesk } from './management-desk.js'
+import { type AskedPeriod, readSimulation } from './management-simulation.js'
+import { bodyRefusal } from './management-wire.js'
+import { spendStoreOf } from './spend-store.js'
+
+/** How many decisions are replayed at most: the latest. */
+const MAX_REPLAYED = 10_000
+const PAGE_LIMIT = 1_000
+// How many are decided in one go: nobody else of this process is served meanwhile.
+const AT_ONCE = 250
+
+/**
+ * `POST /v1/simulate`: what a policy says to one spend, nothing having been spent before; or what it would have said to
+ * what was decided under a spending authority in a period. Nothing is held, counted or logged.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending, or the gate is for another role.
+ */
+export function simulateEndpoints(
+  gate: Gate,
+  { enterpriseRole }: { readonly enterpriseRole: string },
+): readonly Endpoint[] {
+  const enterprises = gate.with({ role: enterpriseRole })
+  const { wiring } = inspectGate(enterprises)
+  const { clock } = wiring.config
+  const store = spendStoreOf(wiring)
+  const { keepers, look } = createManagementDesk(wiring)
+
+  async function simulate(admitted: Admitted): Promise<object | Refused> {
+    const asked = await readSimulation(admitted, clock.wallMs())
+    if (asked instanceof Refused) return asked
+    const { accountId } = admitted.access.principal
+    const policy = await policyOf(accountId, asked.policy)
+    if (policy instanceof Refused) return policy
+    return 'money' in asked.of ? verdictOn(policy, asked.of) : replayOf(policy, accountId, asked.of)
+  }
+
+  async function policyOf(accountId: string, asked: SpendPolicy | string): Promise<SpendPolicy | Refused> {
+    if (typeof asked !== 'string') return asked
+    const found = await look((options) => keepers.policies.read(accountId, asked, options))
+    if (!(found instanceof Refused)) return found.policy
+    return unknownWhere(found, { path: 'policy_id', problem: 'names no policy of this account' })
+  }
+
+  async function verdictOn(policy: SpendPolicy, action: Action): Promise<object> {
+    const verdict = simulateSpend(policy, action, clock.wallMs(), await loadCalendar())
+    return {
+      decision: verdict.evaluated,
+      reason_code: verdict.reasonCode,
+      policy_version: policyVersionOf(policy),
+      checks: verdict.checks.map(({ check, result, reasonCode, detail }) => ({
+        check,
+        result,
+        ...(result === 'FAIL' && { reason_code: reasonCode }),
+        ...(detail !== undefined && { detail }),
+      })),
+      budgets: verdict.budgets.map(budgetViewOf),
+    }
+  }
+
+  async function replayOf(
+    policy: SpendPolicy,
+    accountId: string,
+    period: AskedPeriod,
+  ): Promise<object | Refused> {
+    const { mandateId } = period
+    const mandate = await look((options) => keepers.mandates.read(accountId, mandateId, options))
+    if (mandate instanceof Refused) {
+      const problem = 'names no spending authority of this account'
+      return unknownWhere(mandate, { path: 'spending_authority_id', problem })
+    }
+    const log = await readLog(accountId, period)
+    if (log instanceof Refused) return log
+    const replay = createReplay(policy, await loadCalendar())
+    const { pages, isTruncated } = log
+    for (const page of pages.reverse()) {
+      for (let end = page.length; end > 0; end -= AT_ONCE) {
+        const spends = page
+          .slice(Math.max(0, end - AT_ONCE), end)
+          .flatMap((kept) => loggedSpendOf(kept) ?? [])
+        for (const spend of spends.reverse()) replay.play(spend)
+        await othersTurn()
+      }
+    }
+    return {
+      policy_version: policyVersionOf(policy),
+      since: timestampOf(period.sinceMs),
+      until: timestampOf(period.untilMs),
+      truncated: isTruncated,
+      ...findingsViewOf(replay.findings()),
+    }
+  }
+
+  /** The decisions of a period, the latest first. */
+  async function readLog(accountId: string, { mandateId, sinceMs, untilMs }: AskedPeriod) {
+    const pages: (readonly KeptDecision[])[] = []
+    let after: string | null = null
+    for (let count = 0; count < MAX_REPLAYED; count += PAGE_LIMIT) {
+      const query: DecisionQuery = { accountId, mandateId, sinceMs, untilMs, limit: PAGE_LIMIT }
+      const behind: DecisionQuery = after === null ? query : { ...query, after }
+      const page: DecisionPage | Refused = await look(async (options) => store.listDecisions(behind, options))
+      if (page instanceof Refused) return page
+      pages.push(page.decisions)
+      after = page.next
+      if (after === null) break
+    }
+    return { pages, isTruncated: after !== null }
+  }
+
+  return [guardedEndpoint(enterprises, 'POST', '/v1/simulate', simulate)]
+}
+
+function findingsViewOf(findings: ReplayFindings): object {
+  return {
+    evaluated: findings.evaluated,
+    approved_before: findings.approvedBefore,
+    approved_after: findings.approvedAfter,
+    changes_total: findings.changesTotal,
+    changes: findings.changes.map(({ decisionId, atMs, before, after, reasonCode }) => ({
+      decision_id: decisionId,
+      at: timestampOf(atMs),
+      before,
+      after,
+      reason_code: reasonCode,
+    })),
+  }
+}
+
+// What a body names and is not there is a mistake of the body's.
+function unknownWhere(refusal: Refused, problem: FieldProblem): Refused {
+  return refusal.reason.code === 'not_found' ? bodyRefusal([problem], {}) : refusal
+}
+
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    runLater(0, resolve)
+  })
+}

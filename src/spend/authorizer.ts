@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto'
+import type { Access } from '../access.js'
+import { Refused } from '../decision.js'
+import { nextDecisionId } from '../decision-id.js'
+import type { SpendConfig } from '../options.js'
+import type { Reservation, Reserved, Take } from '../ports/spend-store.js'
+import type { GateRequest } from '../request.js'
+import { attempt } from '../stages/attempt.js'
+import type { Wiring } from '../wiring.js'
+import { type ApprovalDesk, createApprovalDesk, takeOfApproval } from './approvals.js'
+import { loadCalendar } from './calendar.js'
+import {
+  concluded,
+  type DecisionDraft,
+  decisionOf,
+  documentOf,
+  type SpendDecision,
+  type SpendPurpose,
+} from './decision-view.js'
+import { type Action, type Check, type Evaluation, evaluatePolicy } from './evaluate.js'
+import { amountOf, assetOf } from './money.js'
+import type { Instrument } from './records.js'
+import { createStandings, type Standing, standingChecks } from './standing.js'
+import { tellOfSpend } from './telling.js'
+
+/** A spend that is to be decided. */
+export interface SpendAsk {
+  readonly purpose: SpendPurpose
+  /** Who asks. */
+  readonly access: Access
+  readonly request: GateRequest
+  /** What the mandate is found by: the first of them that is bound. */
+  readonly instruments: readonly Instrument[]
+  readonly action: Action
+  /** SHA-256 of what is asked, in lower-case hex: one reservation stands for one request. */
+  readonly requestDigest: string
+  /** Null where nothing is to be held, as for an intent. */
+  readonly reservation: {
+    readonly id: string
+    /** Whether one that was declined, or given back, is made anew. */
+    readonly renews: boolean
+  } | null
+}
+
+/** What became of it. */
+export interface SpendOutcome {
+  readonly decision: SpendDecision
+  /** What is held, or was by an earlier request of the same id; null where nothing was to be. */
+  readonly reservation: Reservation | null
+  /** Whether it was decided just now; otherwise it is what an earlier request was told. */
+  readonly isNew: boolean
+}
+
+/** Decides what may be spent. */
+export interface Authorizer {
+  /** A refusal only where something cannot be known, and the mandate does not merely observe. */
+  decide(ask: SpendAsk): Promise<SpendOutcome | Refused>
+}
+
+const NO_EVALUATION: Evaluation = Object.freeze({
+  checks: Object.freeze([]),
+  takes: Object.freeze([]),
+  budgets: Object.freeze([]),
+  needsApproval: false,
+})
+
+/** Decides over one gate's store: who spends is read anew each time, and everything is taken in one step. */
+export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer {
+  const { clock, portTimeoutMs } = wiring.config
+  const { store } = spend
+  const standings = createStandings(store, portTimeoutMs)
+  const desk: ApprovalDesk = createApprovalDesk(store, clock, portTimeoutMs)
+
+  async function decide(ask: SpendAsk): Promise<SpendOutcome | Refused> {
+    const atMs = clock.wallMs()
+    const standing = await standings.find(ask.instruments, ask.access.principal.accountId, ask.purpose)
+    if (standing instanceof Refused) return standing
+    const draft = draftOf(ask, standing, atMs)
+    if (standing === undefined) return keep(ask, { ...draft, checks: [UNKNOWN_INSTRUMENT] }, [], 'declined')
+    const outcome = await decideUnder(ask, standing, draft)
+    // What only observes stops nothing, also where nothing can be known.
+    return outcome instanceof Refused && standing.mandate.mode === 'observe'
+      ? degraded(ask, draft, outcome)
+      : outcome
+  }
+
+  async function decideUnder(
+    ask: SpendAsk,
+    standing: Standing,
+    draft: DecisionDraft,
+  ): Promise<SpendOutcome | Refused> {
+    const parties = await standings.partiesOf(standing)
+    if (parties instanceof Refused) return parties
+    const { agent, policy, policyVersion } = parties
+    const { mandate } = standing
+    const scope = `${mandate.mode === 'observe' ? 'shadow' : 'live'}:${mandate.id}`
+    const evaluation = evaluatePolicy(policy, ask.action, scope, draft.atMs, await loadCalendar())
+    const checks = [...standingChecks(standing, agent, draft.atMs), ...evaluation.checks]
+    const full = { ...draft, policyVersion, ...evaluated(evaluation, checks, ask.action) }
+    const passes = checks.every(({ result }) => result === 'PASS')
+    // An intent holds nothing; what is declined anyway takes nothing: what is left is then only looked at.
+    if (!passes || ask.reservation === null || evaluation.needsApproval) {
+      const sums = await attempt('store', portTimeoutMs, (call) => store.readSums(evaluation.takes, call))
+      if (sums instanceof Refused) return sums
+      const seen = { ...full, sums }
+      const fits = evaluation.takes.every(
+        ({ limit }, at) => (sums[at] ?? 0n) + (full.taken[at] ?? 0n) <= limit,
+      )
+      if (!passes || !fits) return keep(ask, seen, [], 'declined')
+      if (evaluation.needsApproval) {
+        return decideWithApproval(ask, standing, seen, evaluation.takes, policy.approvalTtlMs)
+      }
+      return keep(ask, seen, [], 'approved')
+    }
+    return keep(ask, full, evaluation.takes, 'approved')
+  }
+
+  async function decideWithApproval(
+    ask: SpendAsk,
+    standing: Standing,
+    draft: DecisionDraft,
+    takes: readonly Take[],
+    approvalTtlMs: number,
+  ): Promise<SpendOutcome | Refused> {
+    const { mandate, binding } = standing
+    const found = await desk.find(mandate, binding.instrument, draft.action)
+    if (found instanceof Refused) return found
+    if (found?.status === 'approved') {
+      const approval = { id: found.id, expiresAtMs: found.expiresAtMs }
+      const passed = { ...draft, approval, checks: [...draft.checks, APPROVED] }
+      if (ask.reservation === null) return keep(ask, passed, [], 'approved')
+      return keep(ask, { ...passed, sums: [] }, [...takes, takeOfApproval(found)], 'approved')
+    }
+    const checks = [...draft.checks, NOT_APPROVED]
+    // Nobody is asked for what only observes, or what is only planned.
+    if (mandate.mode === 'observe' || ask.purpose === 'intent')
+      return keep(ask, { ...draft, checks }, [], 'declined')
+    const known =
+      ask.reservation === null || ask.reservation.renews ? undefined : await knownOf(ask.reservation.id)
+    if (known !== undefined) return known
+    const opened = found ?? (await desk.open(mandate, binding.instrument, draft.action, approvalTtlMs))
+    if (opened instanceof Refused) return opened
+    const approval = { id: opened.id, expiresAtMs: opened.expiresAtMs }
+    return keep(ask, { ...draft, approval, checks }, [], 'declined')
+  }
+
+  /** What an earlier request of the same id was told. */
+  async function knownOf(id: string): Promise<SpendOutcome | Refused | undefined> {
+    const found = await attempt('store', portTimeoutMs, (call) => store.readReservation(id, call))
+    if (found === undefined || found instanceof Refused) return found
+    const { reservation } = found
+    const kept = await attempt('store', portTimeoutMs, (call) =>
+      store.readDecision(reservation.decisionId, call),
+    )
+    if (kept === undefined || kept instanceof Refused) return kept
+    return { decision: decisionOf(kept), reservation, isNew: false }
+  }
+
+  async function keep(
+    ask: SpendAsk,
+    draft: DecisionDraft,
+    takes: readonly Take[],
+    outcome: 'approved' | 'declined',
+  ): Promise<SpendOutcome | Refused> {
+    const { id, atMs, accountId, agentId, mandateId } = draft
+    const decision = { id, atMs, accountId, agentId, mandateId, outcome, document: documentOf(draft) }
+    const reserved = await attempt<Reserved>('store', portTimeoutMs, (call) =>
+      store.reserve(decision, reservationOf(ask, takes), call),
+    )
+    if (reserved instanceof Refused) return reserved
+    const { isNew, reservation } = reserved
+    const told = isNew ? concluded(draft, reserved.decision) : decisionOf(reserved.decision)
+    if (isNew) tellOfSpend(wiring, ask, told)
+    return { decision: told, reservation, isNew }
+  }
+
+  function reservationOf(
+    { reservation, requestDigest, access, purpose, action }: SpendAsk,
+    takes: readonly Take[],
+  ) {
+    if (reservation === null) return null
+    const isGuard = purpose === 'guard'
+    return {
+      id: reservation.id,
+      accountId: access.principal.accountId,
+      fingerprint: requestDigest,
+      amount: amountOf(action.money),
+      ttlMs: isGuard ? spend.reservationTtlMs : spend.authorizationTtlMs,
+      // A handler that ran may have done it; an authorization that nobody captured was not.
+      onExpiry: isGuard ? ('commit' as const) : ('release' as const),
+      takes,
+      renews: reservation.renews,
+    }
+  }
+
+  function degraded(ask: SpendAsk, draft: DecisionDraft, { reason }: Refused): SpendOutcome {
+    const found = { outcome: 'approved', exceeded: [], sums: [], reservationId: null } as const
+    const decision = concluded({ ...draft, degraded: true }, found)
+    tellOfSpend(wiring, ask, decision, reason.code === 'dependency_unavailable' ? reason.cause : undefined)
+    return { decision, reservation: null, isNew: true }
+  }
+
+  return { decide }
+}
+
+/** A new id for something that is held. */
+export function newReservationId(purpose: SpendPurpose): string {
+  return `${prefixOf(purpose)}${randomUUID()}`
+}
+
+/** What the ids of reservations begin with: what a route holds is not captured by hand. */
+export function prefixOf(purpose: SpendPurpose): string {
+  return purpose === 'guard' ? 'hold_' : 'auth_'
+}
+
+const UNKNOWN_INSTRUMENT: Check = Object.freeze({
+  check: 'instrument',
+  result: 'FAIL',
+  reasonCode: 'INSTRUMENT_UNKNOWN',
+})
+const APPROVED: Check = Object.freeze({ check: 'approval', result: 'PASS', reasonCode: 'APPROVAL_REQUIRED' })
+const NOT_APPROVED: Check = Object.freeze({
+  check: 'approval',
+  result: 'FAIL',
+  reasonCode: 'APPROVAL_REQUIRED',
+})
+
+function draftOf(ask: SpendAsk, standing: Standing | undefined, atMs: number): DecisionDraft {
+  const { access, action, purpose, requestDigest } = ask
+  const { accountId } = access.principal
+  const { money, merchant, mcc } = action
+  return {
+    id: nextDecisionId(),
+    atMs,
+    purpose,
+    accountId: standing?.mandate.accountId ?? accountId,
+    callerAccountId: accountId,
+    wallet: access.wallet?.address ?? null,
+    instrument: standing?.binding.instrument ?? ask.instruments[0] ?? null,
+    agentId: standing?.mandate.agentId ?? null,
+    mandateId: standing?.mandate.id ?? null,
+    policyId: standing?.mandate.policyId ?? null,
+    policyVersion: null,
+    mode: standing?.mandate.mode ?? null,
+    action: { amount: amountOf(money), asset: assetOf(money), merchant, mcc },
+    requestDigest,
+    approval: null,
+    degraded: false,
+    ...evaluated(NO_EVALUATION, [], action),
+  }
+}
+
+function evaluated({ budgets, takes }: Evaluation, checks: readonly Check[], { money }: Action) {
+  const taken = takes.map(({ measures }) => (measures === 'amount' ? amountOf(money) : 1n))
+  return { checks, budgets, taken, sums: [] }
+}

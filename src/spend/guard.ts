@@ -1,0 +1,191 @@
+import type { Access } from '../access.js'
+import { callWithin, DeadlinePassed } from '../deadline.js'
+import { Refused, refused } from '../decision.js'
+import type { Gate } from '../gate.js'
+import { GateError } from '../gate-error.js'
+import type { GateRequest } from '../request.js'
+import { lookUpAccess } from '../request-state.js'
+import type { GateResponse } from '../response.js'
+import { inspectGate, type Wiring } from '../wiring.js'
+import { type Authorizer, createAuthorizer, type SpendAsk, type SpendOutcome } from './authorizer.js'
+import { refuseRepeated, renderDeclined, renderRefused } from './guard-answer.js'
+import { refuseUnparsed } from './guard-body.js'
+import { createHolds, type Holds, isOver, type OutgoingResponse } from './guard-holds.js'
+import { holdIdOf, spendDigestOf } from './guard-ids.js'
+import { type AskedSpend, readIntent, type SpendIntention } from './guard-intent.js'
+import { createHeldSpend, createIdleSpend } from './guard-spend.js'
+import type { Instrument } from './records.js'
+import { Settling, type SettlingPorts } from './settling.js'
+import { createLater } from './settling-later.js'
+import { givingBackLost } from './settling-lost.js'
+import { grantSpend } from './spend.js'
+import { spendingOf } from './spending.js'
+
+/**
+ * What an adapter does next: write an answer, run the handler, or neither, because the client has gone away. Rejects
+ * where the host has made a mistake.
+ */
+export type GuardOutcome = GateResponse | 'enter' | 'gone'
+
+/** Guards one route of the host's: reserves what a request will spend before its handler runs. */
+export type SpendGuard = (
+  request: GateRequest,
+  body: unknown,
+  response: OutgoingResponse,
+) => Promise<GuardOutcome>
+
+interface GuardPorts extends SettlingPorts {
+  readonly wiring: Wiring
+  readonly authorizer: Authorizer
+  readonly holds: Holds
+}
+
+const made = new WeakMap<Wiring, GuardPorts>()
+const NO_BODY = Object.freeze({})
+
+/**
+ * Makes a guard.
+ *
+ * @param absentKey - What the framework has in the place of a header that is not there, beside `undefined`.
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending.
+ */
+export function createSpendGuard<A extends Access, Native, Body>(
+  gate: Gate<A>,
+  intend: SpendIntention<A, Native, Body>,
+  absentKey?: unknown,
+): SpendGuard {
+  const { wiring, requirements } = inspectGate(gate)
+  const ports = portsOf(wiring)
+  if (typeof intend !== 'function') {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'reserveSpend needs a function that says what a request will spend',
+    ])
+  }
+
+  async function askHost(
+    request: GateRequest,
+    body: unknown,
+    access: A,
+  ): Promise<AskedSpend | Refused | null> {
+    const input = { access, body: (body ?? NO_BODY) as Body, native: request.native as Native }
+    try {
+      const intent = await callWithin(wiring.config.policyTimeoutMs, (options) => intend(input, options))
+      return readIntent(intent, absentKey)
+    } catch (cause) {
+      if (cause instanceof DeadlinePassed) return refused('policy_unavailable', { cause })
+      throw cause
+    }
+  }
+
+  return async function guard(request, body, response) {
+    const access = accessOf(request.message, gate, requirements.wallet)
+    const asked = refuseUnparsed(request, body) ?? (await askHost(request, body, access))
+    if (asked === null) return 'enter'
+    if (asked instanceof Refused) return renderRefused(asked, wiring, request, access)
+    const ask = askOf(request, access, asked)
+    // A client that asks again as soon as it is answered must not hear that its request is still being worked on.
+    await ports.holds.whenSettled(ask.reservation.id)
+    const outcome = await ports.authorizer.decide(ask)
+    if (outcome instanceof Refused) return renderRefused(outcome, wiring, request, access)
+    return carryOut(ports, ask, outcome, response)
+  }
+}
+
+function portsOf(wiring: Wiring): GuardPorts {
+  const known = made.get(wiring)
+  if (known !== undefined) return known
+  // Refuses a gate that keeps no spending.
+  spendingOf(wiring)
+  const { spend, portTimeoutMs: timeoutMs } = wiring.config
+  if (spend === undefined) throw new GateError('ERR_GATE_OPTIONS', ['spending needs a store that keeps it'])
+  const settling = { store: spend.store, timeoutMs, later: createLater() }
+  const authorizer = createAuthorizer(wiring, { ...spend, store: givingBackLost(settling) })
+  const ports = { ...settling, wiring, authorizer, holds: createHolds(timeoutMs) }
+  made.set(wiring, ports)
+  return ports
+}
+
+// An anonymous caller proves nothing about a gate, but that is no mistake of the host's: it has nothing to spend with.
+function accessOf<A extends Access>(message: object, gate: Gate<A>, requiresWallet: boolean): A {
+  const latest = lookUpAccess(message)
+  const isAnonymous = latest.principal.kind === 'anonymous' && !requiresWallet
+  return isAnonymous ? (latest as A) : lookUpAccess(message, gate)
+}
+
+function askOf(
+  request: GateRequest,
+  access: Access,
+  asked: AskedSpend,
+): SpendAsk & { readonly reservation: { readonly id: string; readonly renews: boolean } } {
+  const { accountId } = access.principal
+  return {
+    purpose: 'guard',
+    access,
+    request,
+    instruments: instrumentsOf(access),
+    action: asked.action,
+    requestDigest: spendDigestOf(request, accountId, asked),
+    // What was declined, or given back, may be tried again.
+    reservation: { id: holdIdOf(request, accountId, asked.key), renews: true },
+  }
+}
+
+// Nobody is bound to what an anonymous caller has: nothing.
+function instrumentsOf({ principal, wallet }: Access): readonly Instrument[] {
+  const { credentialId } = principal
+  return [
+    ...(credentialId === '' ? [] : [{ type: 'api_key' as const, id: credentialId }]),
+    ...(wallet === null ? [] : [{ type: 'wallet' as const, id: wallet.address }]),
+  ]
+}
+
+function carryOut(
+  ports: GuardPorts,
+  ask: SpendAsk,
+  outcome: SpendOutcome,
+  response: OutgoingResponse,
+): GuardOutcome {
+  const { wiring, holds } = ports
+  const { request, access } = ask
+  const repeated = refuseRepeated(outcome, ask.requestDigest)
+  if (repeated !== undefined) return renderRefused(repeated, wiring, request, access)
+  const { decision, reservation } = outcome
+  if (decision.decision === 'DECLINE') return renderDeclined(decision, wiring)
+  const { money } = ask.action
+  if (reservation?.state !== 'held') {
+    grantSpend(request.message, createIdleSpend(decision, money))
+    return 'enter'
+  }
+  const settling = new Settling(ports, reservation, false, (cause) =>
+    tellUnsettled(wiring, ask, decision.id, cause),
+  )
+  // The handler was never entered: whatever it would have done was not done.
+  if (isOver(response)) {
+    void settling.conclude({ as: 'release' })
+    return 'gone'
+  }
+  holds.settleWith(response, reservation.id, settling)
+  grantSpend(request.message, createHeldSpend(decision, money, reservation.id, settling))
+  return 'enter'
+}
+
+// The decision stands: only its end is not known. As long as it is not, the amount counts as spent.
+function tellUnsettled(
+  { reporter }: Wiring,
+  { request, access }: SpendAsk,
+  decisionId: string,
+  cause: unknown,
+): void {
+  const { principal, wallet } = access
+  reporter.end(
+    { type: 'allow', decisionId, access },
+    {
+      request,
+      principal,
+      wallet: wallet?.address,
+      balance: undefined,
+      trace: reporter.begin(),
+      degradedBy: cause,
+    },
+  )
+}

@@ -1,0 +1,38 @@
+import { GateError } from '../gate-error.js'
+import type { Wiring } from '../wiring.js'
+import { type Authorizer, createAuthorizer } from './authorizer.js'
+import { createSpendManager, type SpendManager } from './manager.js'
+import { createSettler, type Settler } from './settler.js'
+
+/** Spending on one gate: what guards and endpoints share. */
+export interface Spending {
+  readonly authorizer: Authorizer
+  readonly settler: Settler
+  readonly manager: SpendManager
+}
+
+const made = new WeakMap<Wiring, Spending>()
+
+/**
+ * Spending on a gate.
+ *
+ * @throws GateError `ERR_GATE_OPTIONS` where its store keeps none.
+ */
+export function spendingOf(wiring: Wiring): Spending {
+  const known = made.get(wiring)
+  if (known !== undefined) return known
+  const { config } = wiring
+  const { spend, clock, portTimeoutMs } = config
+  if (spend === undefined) {
+    throw new GateError('ERR_GATE_OPTIONS', [
+      'spending needs a gate whose store keeps it, or spend: { store }: memoryStore, sqliteStore, sqlStore or redisStore',
+    ])
+  }
+  const spending = {
+    authorizer: createAuthorizer(wiring, spend),
+    settler: createSettler(spend.store, portTimeoutMs),
+    manager: createSpendManager(spend.store, clock),
+  }
+  made.set(wiring, spending)
+  return spending
+}

@@ -1,0 +1,168 @@
+import type { SpendStore } from 'sallyport'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { bearer } from '../support/requests.js'
+import type { SpendAppDescription } from '../support/spend-app.js'
+import { type OrderOptions, openOrder, order, signal } from '../support/spend-client.js'
+import { spendHarnesses } from '../support/spend-harnesses.js'
+import { createSpendWorld, type WorldOptions } from '../support/spend-world.js'
+
+interface Order {
+  readonly total: unknown
+  readonly merchant?: unknown
+}
+
+const intend: SpendAppDescription['intend'] = ({ body, header }) => ({
+  amountMinor: (body as Order).total,
+  currency: 'EUR',
+  merchant: (body as Order).merchant,
+  idempotencyKey: header('Idempotency-Key'),
+})
+
+describe.each(spendHarnesses)('an idempotency key on $name', (harness) => {
+  async function setUp(handle: SpendAppDescription['handle'], options?: WorldOptions) {
+    const world = await createSpendWorld(options)
+    const app = await harness.start({ gate: world.gate, intend, handle })
+    onTestFinished(() => app.close())
+    const buy = (key: string | undefined, body: Order = { total: 1_000 }, sent: Partial<OrderOptions> = {}) =>
+      order(app, body, { headers: world.buyer, ...(key !== undefined && { key }), ...sent })
+    return { ...world, app, buy }
+  }
+
+  const ok = () => ({ status: 200, json: { ok: true } })
+
+  test('that comes fifty times at once runs the handler once, and holds once', async () => {
+    const others = signal()
+    const world = await setUp(async () => {
+      await others.given
+      return ok()
+    })
+    let refused = 0
+    const buyOne = async () => {
+      const answer = await world.buy('one')
+      if (answer.status !== 200 && ++refused === 49) others.give()
+      return answer
+    }
+    const answers = await Promise.all(Array.from({ length: 50 }, buyOne))
+    const codes = answers.map((answer) => (answer.status === 200 ? 'ok' : String(answer.json().code)))
+    expect(codes.filter((code) => code === 'ok')).toHaveLength(1)
+    expect(codes.filter((code) => code === 'idempotency_in_progress')).toHaveLength(49)
+    const inProgress = answers.find(({ status }) => status === 409)
+    expect(inProgress?.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(inProgress?.json()).toMatchObject({ retryable: true })
+    expect(world.app.entered()).toBe(1)
+    expect(await world.reservations()).toHaveLength(1)
+    const after = await world.buy('one')
+    const [held] = await world.reservations()
+    expect(after.status).toBe(409)
+    expect(after.json()).toMatchObject({
+      code: 'already_committed',
+      reservation_id: held?.id,
+      retryable: false,
+    })
+    expect(await world.fate()).toBe('committed 1000: reserve commit')
+    expect(world.app.entered()).toBe(1)
+  })
+
+  test('that is sent again as soon as its answer is there is already committed, however slow the store', async () => {
+    const world = await setUp(ok, {
+      gateOptions: { portTimeoutMs: 5_000 },
+      wrap: (store) => ({
+        ...store,
+        settle: async (...call: Parameters<SpendStore['settle']>) => {
+          // Far longer than a retry is under way.
+          for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate)
+          return store.settle(...call)
+        },
+      }),
+    })
+    for (const key of ['a', 'b', 'c']) {
+      expect((await world.buy(key)).status).toBe(200)
+      expect((await world.buy(key)).json()).toMatchObject({ code: 'already_committed' })
+    }
+    expect(world.app.entered()).toBe(3)
+  })
+
+  test('that asks for something else is a conflict, while it runs and afterwards', async () => {
+    const entered = signal()
+    const answer = signal()
+    const world = await setUp(async () => {
+      entered.give()
+      await answer.given
+      return ok()
+    })
+    const first = world.buy('one')
+    await entered.given
+    const conflicts = async () => [
+      await world.buy('one', { total: 1_001 }),
+      await world.buy('one', { total: 1_000, merchant: 'Other' }),
+      await world.buy('one', { total: 1_000 }, { target: '/v1/orders/south' }),
+    ]
+    for (const one of await conflicts()) {
+      expect(one.json()).toMatchObject({ status: 422, code: 'idempotency_conflict', retryable: false })
+    }
+    answer.give()
+    expect((await first).status).toBe(200)
+    for (const one of await conflicts()) expect(one.status).toBe(422)
+    expect(world.app.entered()).toBe(1)
+  })
+
+  test('may try again after a refusal of the handler, a release and a decline', async () => {
+    const answers = [400, 200]
+    const world = await setUp(
+      async ({ spend }) => {
+        const status = answers.shift() ?? 500
+        if (status === 500) await spend.release()
+        return { status, json: {} }
+      },
+      { limit: 1_500 },
+    )
+    expect((await world.buy('one')).status).toBe(400)
+    expect((await world.buy('one', { total: 1_100 })).status).toBe(200)
+    expect((await world.buy('one', { total: 1_100 })).status).toBe(409)
+    expect((await world.buy('two')).status).toBe(403)
+    expect((await world.buy('two')).status).toBe(403)
+    expect((await world.buy('two', { total: 400 })).status).toBe(500)
+    expect((await world.buy('two', { total: 400 })).status).toBe(500)
+    expect(world.app.entered()).toBe(4)
+  })
+
+  test('belongs to the account that sends it, and requests without one have nothing in common', async () => {
+    const world = await setUp(ok)
+    const other = await world.store.issueApiKey({ accountId: 'other' })
+    await world.bind({ type: 'api_key', id: other.credentialId })
+    expect((await world.buy('one')).status).toBe(200)
+    expect((await world.buy('one', { total: 5 }, { headers: [bearer(other.key)] })).status).toBe(200)
+    expect((await world.buy(undefined)).status).toBe(200)
+    expect((await world.buy(undefined)).status).toBe(200)
+    const ids = (await world.reservations()).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(4)
+  })
+
+  test('is spent where the client went away, and where its time is over', async () => {
+    const entered = [signal(), signal()]
+    let runs = 0
+    const world = await setUp(() => {
+      entered[runs++]?.give()
+      return 'by hand'
+    })
+    const socket = openOrder(world.app, { total: 1_000 }, world.buyer, 'gone')
+    await entered[0]?.given
+    expect((await world.buy('gone')).json()).toMatchObject({ code: 'idempotency_in_progress' })
+    socket.destroy()
+    await expect.poll(world.fate).toBe('committed 1000: reserve commit')
+    expect((await world.buy('gone')).json()).toMatchObject({ code: 'already_committed' })
+    openOrder(world.app, { total: 1_000 }, world.buyer, 'over')
+    await entered[1]?.given
+    world.clock.advance(900_000)
+    expect((await world.buy('over')).json()).toMatchObject({ code: 'already_committed' })
+    expect(runs).toBe(2)
+  })
+
+  test('may have the name of what every object has', async () => {
+    const world = await setUp(ok)
+    for (const key of ['__proto__', 'constructor', '"', 'k'.repeat(255)]) {
+      expect((await world.buy(key)).status, key).toBe(200)
+      expect((await world.buy(key)).status, key).toBe(409)
+    }
+  })
+})
