@@ -40,7 +40,8 @@ const all = [...core, ...adapters]
 /** Who may import a package. Whatever is not named may be imported by nobody. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@solana/web3.js': /^src\/balances\/solana\/(?:rpc|token-accounts|associated-accounts)\.ts$/,
-  'lru-cache': /^src\/(?:balances\/(?:cached|solana)\/[a-z-]+|credentials\/lookup|spend\/standing|verified-cache)\.ts$/,
+  'lru-cache':
+    /^src\/(?:balances\/(?:cached|solana)\/[a-z-]+|credentials\/lookup|spend\/standing|verified-cache)\.ts$/,
   'jose/errors': /^src\/methods\//,
   'jose/jwks/remote': /^src\/methods\/jwks\.ts$/,
   'jose/jws/compact/verify': /^src\/methods\/jws-signature\.ts$/,
@@ -83,7 +84,7 @@ const FOLDERS: Readonly<Record<string, RegExp>> = {
   stages: /^src\/(?:stages|methods|ports|telemetry\/outage-warner\.ts|[a-z0-9-]+\.ts)/,
   telemetry: /^src\/(?:telemetry|ports|[a-z0-9-]+\.ts)/,
   routes: /^src\/(?:routes|spend|sign-in|credentials|usage|methods|stages|ports|[a-z0-9-]+\.ts)/,
-  spend: /^src\/(?:spend|credentials|ports|stages\/attempt\.ts|[a-z0-9-]+\.ts)/,
+  spend: /^src\/(?:spend|credentials|ports|stages\/attempt\.ts|telemetry\/decision-event\.ts|[a-z0-9-]+\.ts)/,
   // Programs and tools around the package: they put it to use.
   cli: /^src\//,
   testing: /^src\//,

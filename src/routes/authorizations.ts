@@ -20,7 +20,8 @@ const NO_AMOUNT = refused('body_invalid', { problem: `amount ${AMOUNT_PROBLEM}` 
 /**
  * `/v1/authorizations/:authorization_id`: the processor that has asked for an authorization reads, captures or voids it.
  * Another's does not exist, and what a guarded route holds is not captured by hand. To capture or to void twice in the
- * same way is to do it once.
+ * same way is to do it once. What a mandate in `observe` let through against its policy holds nothing (`held: false`):
+ * to capture or to void it is answered, and changes nothing.
  *
  * @param processors - Lets in who may ask.
  * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending.

@@ -36,6 +36,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u
  * Reads a spend in either of its two shapes: `merchant` and a number for `mcc`, or `merchant_name`, a text and
  * `issuing_platform`. A member that is null counts as left out.
  *
+ * A JSON number is its value, since a host's own parser leaves no more of it: 1.2e3 is 1200. A text is digits alone.
+ *
  * The digest is over what was read, not over its bytes: the order of members, `1200` and `"1200"`, `742` and `"0742"`,
  * and the two names of the merchant make no difference.
  */

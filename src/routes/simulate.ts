@@ -1,13 +1,20 @@
 import { runLater } from '../deadline.js'
 import { Refused } from '../decision.js'
 import type { Gate } from '../gate.js'
-import type { DecisionPage, DecisionQuery, KeptDecision } from '../ports/spend-store.js'
+import type { DecisionPage, DecisionQuery } from '../ports/spend-store.js'
 import { loadCalendar } from '../spend/calendar.js'
 import type { Action } from '../spend/evaluate.js'
 import type { FieldProblem } from '../spend/field-problem.js'
 import type { SpendPolicy } from '../spend/policy.js'
 import { policyVersionOf } from '../spend/policy-version.js'
-import { createReplay, loggedSpendOf, type ReplayFindings, simulateSpend } from '../spend/simulate.js'
+import {
+  createReplay,
+  inOrderOfTime,
+  type LoggedSpend,
+  loggedSpendOf,
+  type ReplayFindings,
+  simulateSpend,
+} from '../spend/simulate.js'
 import { inspectGate } from '../wiring.js'
 import { timestampOf } from './decisions-amount.js'
 import { budgetViewOf } from './decisions-budget.js'
@@ -21,8 +28,8 @@ import { spendStoreOf } from './spend-store.js'
 /** How many decisions are replayed at most: the latest. */
 const MAX_REPLAYED = 10_000
 const PAGE_LIMIT = 1_000
-// How many are decided in one go: nobody else of this process is served meanwhile.
-const AT_ONCE = 250
+// How many are read or decided in one go: nobody else of this process is served meanwhile.
+const AT_ONCE = 100
 
 /**
  * `POST /v1/simulate`: what a policy says to one spend, nothing having been spent before; or what it would have said to
@@ -86,39 +93,33 @@ export function simulateEndpoints(
     const log = await readLog(accountId, period)
     if (log instanceof Refused) return log
     const replay = createReplay(policy, await loadCalendar())
-    const { pages, isTruncated } = log
-    for (const page of pages.reverse()) {
-      for (let end = page.length; end > 0; end -= AT_ONCE) {
-        const spends = page
-          .slice(Math.max(0, end - AT_ONCE), end)
-          .flatMap((kept) => loggedSpendOf(kept) ?? [])
-        for (const spend of spends.reverse()) replay.play(spend)
-        await othersTurn()
-      }
-    }
+    await forEachInTurns(inOrderOfTime(log.spends), (spend) => replay.play(spend))
     return {
       policy_version: policyVersionOf(policy),
       since: timestampOf(period.sinceMs),
       until: timestampOf(period.untilMs),
-      truncated: isTruncated,
+      truncated: log.isTruncated,
       ...findingsViewOf(replay.findings()),
     }
   }
 
-  /** The decisions of a period, the latest first. */
+  /** What was decided in a period, the latest first. */
   async function readLog(accountId: string, { mandateId, sinceMs, untilMs }: AskedPeriod) {
-    const pages: (readonly KeptDecision[])[] = []
+    const spends: LoggedSpend[] = []
     let after: string | null = null
     for (let count = 0; count < MAX_REPLAYED; count += PAGE_LIMIT) {
       const query: DecisionQuery = { accountId, mandateId, sinceMs, untilMs, limit: PAGE_LIMIT }
       const behind: DecisionQuery = after === null ? query : { ...query, after }
       const page: DecisionPage | Refused = await look(async (options) => store.listDecisions(behind, options))
       if (page instanceof Refused) return page
-      pages.push(page.decisions)
+      await forEachInTurns(page.decisions, (kept) => {
+        const spend = loggedSpendOf(kept)
+        if (spend !== undefined) spends.push(spend)
+      })
       after = page.next
       if (after === null) break
     }
-    return { pages, isTruncated: after !== null }
+    return { spends, isTruncated: after !== null }
   }
 
   return [guardedEndpoint(enterprises, 'POST', '/v1/simulate', simulate)]
@@ -145,8 +146,10 @@ function unknownWhere(refusal: Refused, problem: FieldProblem): Refused {
   return refusal.reason.code === 'not_found' ? bodyRefusal([problem], {}) : refusal
 }
 
-function othersTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    runLater(0, resolve)
-  })
+/** Does something with each, and lets others be served in between. */
+async function forEachInTurns<T>(values: readonly T[], work: (value: T) => void): Promise<void> {
+  for (const [at, value] of values.entries()) {
+    if (at % AT_ONCE === AT_ONCE - 1) await new Promise<void>((resolve) => runLater(0, resolve))
+    work(value)
+  }
 }

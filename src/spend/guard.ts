@@ -42,6 +42,10 @@ interface GuardPorts extends SettlingPorts {
 
 const made = new WeakMap<Wiring, GuardPorts>()
 const NO_BODY = Object.freeze({})
+const NOTHING_HELD = refused('dependency_unavailable', {
+  dependency: 'store',
+  cause: new Error('the store has approved what it does not hold'),
+})
 
 /**
  * Makes a guard.
@@ -130,11 +134,11 @@ function askOf(
   }
 }
 
-// Nobody is bound to what an anonymous caller has: nothing.
-function instrumentsOf({ principal, wallet }: Access): readonly Instrument[] {
-  const { credentialId } = principal
+// Only what the store gave out is known by its id: others choose the names of their tokens, and could choose this one.
+function instrumentsOf({ principal: { kind, credentialId: id }, wallet }: Access): readonly Instrument[] {
+  const isStored = kind === 'apiKey' || kind === 'sharedSecretJwt'
   return [
-    ...(credentialId === '' ? [] : [{ type: 'api_key' as const, id: credentialId }]),
+    ...(isStored ? [{ type: 'api_key' as const, id }] : []),
     ...(wallet === null ? [] : [{ type: 'wallet' as const, id: wallet.address }]),
   ]
 }
@@ -153,6 +157,8 @@ function carryOut(
   if (decision.decision === 'DECLINE') return renderDeclined(decision, wiring)
   const { money } = ask.action
   if (reservation?.state !== 'held') {
+    // Whatever a store may answer: nothing is spent that is neither held nor only observed.
+    if (decision.mode !== 'observe') return renderRefused(NOTHING_HELD, wiring, request, access)
     grantSpend(request.message, createIdleSpend(decision, money))
     return 'enter'
   }

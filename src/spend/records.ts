@@ -1,6 +1,6 @@
 import type { SpendRecord, SpendRecordKind } from '../ports/spend-store.js'
 import type { SpendPolicy } from './policy.js'
-import { policyDocumentOf, readPolicyDocument } from './policy-document.js'
+import { isRefusedPolicy, policyDocumentOf, readPolicyDocument } from './policy-document.js'
 
 /** `suspended` may become active again; `retired` never does. */
 export type SpendStatus = 'active' | 'suspended' | 'retired'
@@ -136,8 +136,8 @@ export const policies: RecordCodec<PolicyRecord> = codec<PolicyRecord>(
   ({ policy }) => policyDocumentOf(policy),
   (document) => {
     const policy = readPolicyDocument(document)
-    if (Array.isArray(policy)) throw new Error('a stored policy is none')
-    return { policy: policy as SpendPolicy }
+    if (isRefusedPolicy(policy)) throw new Error('a stored policy is none')
+    return { policy }
   },
 )
 

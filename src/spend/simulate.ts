@@ -57,6 +57,14 @@ export function loggedSpendOf(kept: KeptDecision): LoggedSpend | undefined {
   }
 }
 
+/**
+ * Spends as they came. Of those of one millisecond nobody knows which came first: what was approved is put before what was
+ * declined, so that a policy says again what it has said.
+ */
+export function inOrderOfTime(spends: readonly LoggedSpend[]): readonly LoggedSpend[] {
+  return spends.toSorted((a, b) => a.atMs - b.atMs || Number(b.wasApproved) - Number(a.wasApproved))
+}
+
 /** A decision that would have been another. */
 export interface ReplayedChange {
   readonly decisionId: string

@@ -118,6 +118,21 @@ export const spendSumCases: readonly SpendCase[] = [
     },
   },
   {
+    name: 'takes nothing off what was counted anew at a moment that may have been forgotten',
+    async use({ calls, reserve }) {
+      const counted = (atMs: number, keepFromMs: number) =>
+        take('rolling', 1_000n, { atMs, toMs: FOREVER, keepFromMs })
+      const old = await reserve({ takes: [counted(1_000, 0)] })
+      await reserve({ takes: [counted(9_000, 9_000)] })
+      // The clock was set back by far.
+      const anew = await reserve({ amount: 30n, takes: [counted(1_000, 0)] })
+      await calls.settle({ id: old.reservation?.id ?? '', as: 'release' })
+      assert.equal(await calls.sum('rolling', 1_000, 1_000), 30n)
+      await calls.settle({ id: anew.reservation?.id ?? '', as: 'commit', amount: 4n })
+      assert.equal(await calls.sum('rolling', 1_000, 1_000), 4n)
+    },
+  },
+  {
     name: 'is exact with amounts of 64 bits, and with sums and limits beyond',
     async use({ calls, reserve }) {
       const beyondDoubles = 2n ** 53n

@@ -65,7 +65,6 @@ describe.each(spendHarnesses)('an idempotency key on $name', (harness) => {
 
   test('that is sent again as soon as its answer is there is already committed, however slow the store', async () => {
     const world = await setUp(ok, {
-      gateOptions: { portTimeoutMs: 5_000 },
       wrap: (store) => ({
         ...store,
         settle: async (...call: Parameters<SpendStore['settle']>) => {
@@ -85,11 +84,13 @@ describe.each(spendHarnesses)('an idempotency key on $name', (harness) => {
   test('that asks for something else is a conflict, while it runs and afterwards', async () => {
     const entered = signal()
     const answer = signal()
-    const world = await setUp(async () => {
+    const handle = async () => {
       entered.give()
       await answer.given
       return ok()
-    })
+    }
+    // Whoever waited for the first request would wait for longer than a test may take.
+    const world = await setUp(handle, { gateOptions: { portTimeoutMs: 60_000 } })
     const first = world.buy('one')
     await entered.given
     const conflicts = async () => [

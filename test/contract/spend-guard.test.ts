@@ -1,5 +1,7 @@
+import { apiKey, jwks } from 'sallyport'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ALICE, MINT } from '../support/addresses.js'
+import { makeSigningKey, startKeyServer } from '../support/key-server.js'
 import { bearer, walletHeader } from '../support/requests.js'
 import type { SpendAppDescription } from '../support/spend-app.js'
 import { type OrderOptions, order, signal } from '../support/spend-client.js'
@@ -139,6 +141,22 @@ describe.each(spendHarnesses)('reserveSpend on $name', (harness) => {
     expect((await world.buy({ total: 1 }, { headers })).status).toBe(403)
     await world.bind({ type: 'wallet', id: ALICE })
     expect((await world.buy({ total: 1 }, { headers })).status).toBe(200)
+  })
+
+  test('lets no token spend that has the name of a credential of the store', async () => {
+    const server = await startKeyServer()
+    onTestFinished(() => server.close())
+    const key = await makeSigningKey('EdDSA', 'one')
+    server.keys.push(key.jwk)
+    const [issuer, audience] = ['https://id.example', 'https://shop.example']
+    const provider = jwks({ issuer, audience, jwksUri: server.uri })
+    const world = await setUp({}, { gateOptions: { methods: [apiKey(), provider] } })
+    const iat = world.clock.wallMs() / 1_000
+    const claims = { iss: issuer, aud: audience, sub: 'mallory', iat, exp: iat + 60 }
+    const token = await key.sign({ ...claims, jti: world.credentialId })
+    const answer = await world.buy({ total: 1 }, { headers: [bearer(token)] })
+    expect(answer.json()).toMatchObject({ status: 403, reason_code: 'INSTRUMENT_UNKNOWN' })
+    expect(world.app.entered()).toBe(0)
   })
 
   test('spends in tokens', async () => {

@@ -56,6 +56,7 @@ const refusalOf = (code: RefusalCode, extra: object = {}): Refusal =>
 describe('a refusal on the wire', () => {
   it.each(CODES)('has its status, its challenge and a problem body: %s', (code) => {
     const [, status, challenge] = ROWS[code]
+    const isRetryable = status === 503 || status === 429 || code === 'idempotency_in_progress'
     const response = toResponse(refusalOf(code))
     const body = JSON.parse(response.body)
     expect(response.status).toBe(status)
@@ -63,14 +64,14 @@ describe('a refusal on the wire', () => {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       ...(challenge !== null && { 'WWW-Authenticate': `Bearer realm="api"${challenge}` }),
-      ...((status === 503 || status === 429 || code === 'idempotency_in_progress') && { 'Retry-After': '2' }),
+      ...(isRetryable && { 'Retry-After': '2' }),
     })
     expect(body).toMatchObject({
       type: `urn:sallyport:problem:${code}`,
       status,
       code,
       decision_id: 'decision-1',
-      retryable: status === 503 || status === 429,
+      retryable: isRetryable,
     })
     for (const member of ['title', 'detail']) expect(body[member]).toMatch(/^\S.*\S$/)
   })
@@ -79,7 +80,8 @@ describe('a refusal on the wire', () => {
     const response = toResponse(refusalOf(code, { cause: SECRET_CAUSE, secret: 'hunter2', token: 'hunter2' }))
     expect(JSON.stringify(response)).not.toMatch(/hunter2|redis/)
     const known = ['type', 'title', 'status', 'detail', 'code', 'decision_id', 'retryable']
-    const more = ['remedy', 'accepted', 'required_scopes', 'required', 'balance', 'mint']
+    const spend = ['reason_code', 'spend_decision_id', 'reservation_id', 'reserved']
+    const more = [...spend, 'remedy', 'accepted', 'required_scopes', 'required', 'balance', 'mint']
     for (const member of Object.keys(JSON.parse(response.body))) expect([...known, ...more]).toContain(member)
   })
 

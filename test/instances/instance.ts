@@ -33,6 +33,7 @@ const gate = createGate({
     walletSession({ origin: ORIGIN, secrets: spec.sessionSecrets, sessionTtlSeconds: 86_400 }),
   ],
   ...(spec.flushIntervalMs !== undefined && { usage: { flushIntervalMs: spec.flushIntervalMs } }),
+  ...(spec.portTimeoutMs !== undefined && { portTimeoutMs: spec.portTimeoutMs }),
   ...(spec.spend !== undefined && { spend: spec.spend }),
   ...(spec.keepsEvents === true && { onDecision: (event: DecisionEvent) => events.push(event) }),
 })

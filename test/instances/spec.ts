@@ -24,6 +24,8 @@ export interface InstanceSpec {
   readonly flushIntervalMs?: number
   /** Default false: under load they are many. */
   readonly keepsEvents?: boolean
+  /** Default the gate's own: many who want one and the same thing at once wait for one another. */
+  readonly portTimeoutMs?: number
   /** How long what is authorized, and what a route holds, is held. Default the gate's own. */
   readonly spend?: { readonly authorizationTtlSeconds?: number; readonly reservationTtlSeconds?: number }
 }

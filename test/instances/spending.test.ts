@@ -8,6 +8,7 @@ import { makeSpender, type Spender, type Terms } from './spending-parties.js'
 const KINDS: readonly StoreKind[] = ['postgres', 'ioredis', 'node-redis', 'composed', 'sqlite']
 const INSTANCES = 3
 const CONNECTIONS = 16
+const PATIENCE_MS = 20_000
 
 for (const kind of KINDS) {
   describe.skipIf(isMissing(kind))(`a budget that three processes share: ${kind}`, () => {
@@ -82,7 +83,8 @@ for (const kind of KINDS) {
 }
 
 async function shared(scope: Scope, kind: StoreKind, terms: Terms) {
-  const instances = await startInstances(scope, await freshStore(scope, kind), INSTANCES)
+  const spec = { ...(await freshStore(scope, kind)), portTimeoutMs: PATIENCE_MS }
+  const instances = await startInstances(scope, spec, INSTANCES)
   const clients = instances.map(({ origin }) => scope.keep(connectTo(origin, CONNECTIONS)))
   const [instance] = instances
   if (instance === undefined) throw new Error('there is no instance')

@@ -135,6 +135,23 @@ describe('an idempotency key', () => {
     expect((await ask(enterprise, 'GET', '/v1/decisions')).body).not.toContain('purchase-1')
   })
 
+  test('finds what was held where the store did it and its answer was lost', async () => {
+    const { authorize, asked, store, left } = await setUp()
+    const { reserve } = store
+    store.reserve = async (...call) => {
+      await reserve(...call)
+      throw new Error('the connection is gone')
+    }
+    const lost = await authorize(asked, { key: 'purchase-1' })
+    expect(lost.json()).toMatchObject({ status: 503, retryable: true })
+    store.reserve = reserve
+    expect((await authorize(asked, { key: 'purchase-1' })).json()).toMatchObject({
+      decision: 'APPROVE',
+      budgets: [{ remaining: 8_800 }],
+    })
+    expect(await left()).toBe(8_800)
+  })
+
   test('that is left out makes every request one of its own', async () => {
     const { authorize, asked, left } = await setUp()
     const ids = new Set<unknown>()

@@ -125,6 +125,16 @@ describe('what a processor asks with', () => {
     expect((await raw(body)).json()).toMatchObject({ status, code })
   })
 
+  test('means the number that JSON says it is, however that is spelt', async () => {
+    const { id } = granted.instrument
+    for (const amount of ['1200', '1200.0', '1.2e3']) {
+      const answer = await raw(`{"instrument_id":"${id}","currency":"USD","amount":${amount}}`)
+      const { decision_id } = answer.json()
+      const kept = await site.ask(site.enterprise, 'GET', `/v1/decisions/${String(decision_id)}`)
+      expect(kept.json()).toMatchObject({ decision: 'APPROVE', amount: 1_200, merchant: null, mcc: null })
+    }
+  })
+
   test('is refused where it is not said to be JSON', async () => {
     expect((await raw(JSON.stringify(FIGMA), 'text/plain')).json()).toMatchObject({
       status: 415,

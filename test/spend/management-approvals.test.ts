@@ -1,3 +1,4 @@
+import { manageSpending } from 'sallyport'
 import { describe, expect, test } from 'vitest'
 import { FIGMA } from './kit.js'
 import { type ManagementSite, openManagement, POLICY, refusalOf, wholeOf } from './management-kit.js'
@@ -75,6 +76,21 @@ describe('an approval', () => {
       'body_invalid',
       'status is approved already',
     ])
+  })
+
+  test("is also given by the host's own code", async () => {
+    const site = await openManagement()
+    const { path, spend, id } = await asked(site)
+    const spending = manageSpending(site.store, site.clock)
+    const given = await spending.approvals.approve('acme', id)
+    expect(given).toMatchObject({
+      status: 'approved',
+      answeredBy: { accountId: 'acme', credentialId: null },
+    })
+    expect(await spending.approvals.read('acme', id)).toEqual(given)
+    expect((await site.get(path)).json().answered_by).toEqual({ account_id: 'acme', credential_id: null })
+    expect(await spend()).toMatchObject({ decision: 'APPROVE' })
+    await expect(spending.approvals.reject('acme', id)).rejects.toThrow('status is approved already')
   })
 
   test('that is rejected lets nothing through, and is not given afterwards', async () => {

@@ -11,7 +11,7 @@ const approved = (outcome: unknown) => outcome === 'approved'
 
 // A circle of sessions that wait for one another is broken by nobody: it is seen by the test that never ends.
 function patientStore(database: TestServer, clock = manualClock()) {
-  const pool = database.pool({ max: 8, options: '-c deadlock_timeout=10min' })
+  const pool = database.pool({ max: 8, options: '-c deadlock_timeout=10min -c synchronous_commit=off' })
   return sqlStore(database.kysely({ pool }), { sealingKeys, clock })
 }
 
@@ -107,7 +107,7 @@ describeWithServer('steps that need the same budgets in PostgreSQL', 'postgres',
     const stores = upTo(2).map(() => spendCallsOf(patientStore(database)))
     const make = newMaker()
     await Promise.all(stores.map(({ sum }) => sum('a')))
-    const asked = upTo(120).map((turn) =>
+    const asked = upTo(80).map((turn) =>
       make.reservation({ takes: orderOf(turn).map((key) => take(key, 500n)) }),
     )
     const made = await Promise.all(asked.map((one, at) => stores[at % 2]?.reserve(make.decision(), one)))
@@ -121,12 +121,12 @@ describeWithServer('steps that need the same budgets in PostgreSQL', 'postgres',
     const stores = upTo(2).map(() => spendCallsOf(patientStore(database, clock)))
     const make = newMaker()
     const takesOf = (turn: number) => orderOf(turn).map((key) => take(key, 10_000n))
-    const soon = upTo(60).map((turn) => make.reservation({ takes: takesOf(turn), renews: true }))
-    const late = upTo(60).map((turn) => make.reservation({ takes: takesOf(turn), ttlMs: 9 * TTL_MS }))
+    const soon = upTo(40).map((turn) => make.reservation({ takes: takesOf(turn), renews: true }))
+    const late = upTo(40).map((turn) => make.reservation({ takes: takesOf(turn), ttlMs: 9 * TTL_MS }))
     for (const one of [...soon, ...late]) await stores[0]?.reserve(make.decision(), one)
     clock.advance(TTL_MS)
     await Promise.all(
-      upTo(60).flatMap((turn) => {
+      upTo(40).flatMap((turn) => {
         const [one, other] = turn % 2 === 0 ? stores : [...stores].reverse()
         return [
           // Ten units each of these, anew.
@@ -138,8 +138,8 @@ describeWithServer('steps that need the same budgets in PostgreSQL', 'postgres',
         ]
       }),
     )
-    for (const key of KEYS) expect(await stores[1]?.sum(key)).toBe(60n * (10n + 10n + 4n))
+    for (const key of KEYS) expect(await stores[1]?.sum(key)).toBe(40n * (10n + 10n + 4n))
     const [left] = await database.query('select sum(high) as high, sum(low) as low from sallyport_hold')
-    expect([Number(left?.high), Number(left?.low)]).toEqual([0, 5 * 60 * 20])
+    expect([Number(left?.high), Number(left?.low)]).toEqual([0, 5 * 40 * 20])
   })
 })

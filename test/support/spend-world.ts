@@ -26,19 +26,21 @@ export interface WorldOptions {
   /** What the gate sees of the store. Default all of it. */
   readonly wrap?: (store: MemoryStore) => MemoryStore
   readonly gateOptions?: Partial<GateOptions>
+  /** Default one of its own. */
+  readonly clock?: ManualClock
+  /** What everything is kept in, by the same clock. Default memory. */
+  readonly store?: MemoryStore
 }
 
 /** A gate with one agent that may spend, and one caller that nobody has bound to anything. */
 export async function createSpendWorld(options: WorldOptions = {}) {
   const { mode = 'enforce', limit = 10_000, approvalAbove, wrap = (same) => same, gateOptions } = options
-  const clock: ManualClock = manualClock()
-  const store = memoryStore({ clock })
+  const { clock = manualClock(), store = memoryStore({ clock }) } = options
   const seen = wrap(store)
   const events: DecisionEvent[] = []
   const gate = createGate({
     store: seen,
     clock,
-    portTimeoutMs: 50,
     policyTimeoutMs: 50,
     onDecision: (event) => events.push(event),
     ...gateOptions,
@@ -73,6 +75,8 @@ export async function createSpendWorld(options: WorldOptions = {}) {
     spending,
     mandate,
     bind,
+    /** What the mandate is bound to. */
+    credentialId: issued.credentialId,
     /** May spend. */
     buyer: [bearer(issued.key)] as Headers,
     /** May not. */

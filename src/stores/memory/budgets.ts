@@ -43,19 +43,12 @@ export function createBudgets(): Budgets {
     sumOf({ key, fromMs, toMs }) {
       const budget = budgets.get(key)
       if (budget === undefined) return 0n
-      const { steps } = budget
-      // Most of what is kept is within the span that is asked for.
-      let sum = budget.total
-      for (const step of steps) {
-        if (step.atMs >= fromMs) break
-        sum -= step.sum
-      }
-      for (let at = steps.length - 1; at >= 0; at--) {
-        const step = steps[at]
-        if (step === undefined || step.atMs <= toMs || step.atMs < fromMs) break
-        sum -= step.sum
-      }
-      return sum
+      const { steps, total } = budget
+      const [from, to] = [indexOf(steps, fromMs), indexOf(steps, toMs + 1)]
+      // Whichever is less to add up: what is within the span, or what is not.
+      return to - from <= steps.length / 2
+        ? sumOfSteps(steps, from, to)
+        : total - sumOfSteps(steps, 0, from) - sumOfSteps(steps, to, steps.length)
     },
     count({ key, atMs, keepFromMs }, by) {
       const budget = budgets.get(key) ?? { steps: [], total: 0n }
@@ -81,6 +74,12 @@ export function createBudgets(): Budgets {
       if (budget.steps.length === 0) budgets.delete(key)
     },
   }
+}
+
+function sumOfSteps(steps: readonly Step[], from: number, to: number): bigint {
+  let sum = 0n
+  for (let at = from; at < to; at++) sum += steps[at]?.sum ?? 0n
+  return sum
 }
 
 /** Where the first step of this moment or a later one is. */

@@ -1,5 +1,6 @@
 import { cursorOf, inOrder, type Place, placeOf } from '../../credentials/page-cursor.js'
 import type { DecisionQuery, KeptDecision, SpendStore } from '../../ports/spend-store.js'
+import { createQueue } from './queue.js'
 
 /** How many decisions are kept: the latest. */
 export const MAX_DECISIONS = 100_000
@@ -14,9 +15,10 @@ export interface DecisionLog extends Pick<SpendStore, 'listDecisions' | 'readDec
 export function createDecisionLog(): DecisionLog {
   const byId = new Map<string, KeptDecision>()
   const ofAccount = new Map<string, Set<KeptDecision>>()
+  const inTurn = createQueue<KeptDecision>()
 
   function forgetOldest(): void {
-    const [oldest] = byId.values()
+    const oldest = inTurn.takeBeyond(MAX_DECISIONS)
     if (oldest === undefined) return
     byId.delete(oldest.id)
     const own = ofAccount.get(oldest.accountId)
@@ -27,7 +29,6 @@ export function createDecisionLog(): DecisionLog {
   return {
     add(decision) {
       if (byId.has(decision.id)) throw new Error('a decision of this id is kept already')
-      if (byId.size >= MAX_DECISIONS) forgetOldest()
       const kept = Object.freeze({
         ...decision,
         exceeded: Object.freeze([...decision.exceeded]),
@@ -36,6 +37,8 @@ export function createDecisionLog(): DecisionLog {
       byId.set(kept.id, kept)
       const own = ofAccount.get(kept.accountId) ?? new Set()
       ofAccount.set(kept.accountId, own.add(kept))
+      inTurn.add(kept)
+      forgetOldest()
       return kept
     },
     readDecision: (id) => byId.get(id),

@@ -10,8 +10,9 @@ import type {
 import { type Counted, createBudgets } from './budgets.js'
 import { createDeadlines } from './deadlines.js'
 import type { DecisionLog } from './decisions.js'
+import { createQueue } from './queue.js'
 
-/** How many reservations are kept that are no longer held: the latest. */
+/** How many of the reservations are kept that are no longer held: the latest. */
 export const MAX_SETTLED = 100_000
 
 type LedgerVerbs = Pick<
@@ -31,26 +32,23 @@ interface Entry {
 export function createLedger(clock: Clock, decisions: DecisionLog): LedgerVerbs {
   const budgets = createBudgets()
   const entries = new Map<string, Entry>()
-  /** Ids of what is no longer held, the latest last. */
-  const settled = new Set<string>()
-  const isHeld = (one: Reservation) => one.state === 'held' && entries.get(one.id)?.reservation === one
-  const deadlines = createDeadlines(isHeld)
+  const settled = createQueue<Reservation>()
+  const isCurrent = (one: Reservation) => entries.get(one.id)?.reservation === one
+  const deadlines = createDeadlines(isCurrent)
 
   function put(entry: Entry, event: LedgerEvent['event'], amount: bigint, atMs: number): void {
     const { id, state } = entry.reservation
     Object.freeze(entry.reservation)
     entry.trail.push(Object.freeze({ event, atMs, amount }))
     entries.set(id, entry)
-    settled.delete(id)
     if (state === 'held') {
       deadlines.add(entry.reservation)
       return
     }
-    settled.add(id)
-    const [oldest] = settled
-    if (settled.size <= MAX_SETTLED || oldest === undefined) return
-    settled.delete(oldest)
-    entries.delete(oldest)
+    settled.add(entry.reservation)
+    const oldest = settled.takeBeyond(MAX_SETTLED)
+    // It may have been made anew.
+    if (oldest !== undefined && isCurrent(oldest)) entries.delete(oldest.id)
   }
 
   /** Ends what is held: `committed` null gives everything back. */
@@ -70,7 +68,7 @@ export function createLedger(clock: Clock, decisions: DecisionLog): LedgerVerbs 
       const over = deadlines.takeOver(nowMs)
       if (over === undefined) return count
       const entry = entries.get(over.id)
-      if (entry === undefined || !isHeld(over)) continue
+      if (entry === undefined || !isCurrent(over)) continue
       end(entry, over.onExpiry === 'commit' ? over.amount : null, over.expiresAtMs, true)
       count++
     }

@@ -8,7 +8,7 @@ export const EXPIRED_AT_ONCE = 100
 /**
  * Lua: reservations, behind the store's own key:
  *
- * - `reservation:<id>`: JSON, all of it texts. What it has taken is in it only while it is held. A hash would take
+ * - `reservation:<id>`: JSON, all of it texts. While it is held, `taken` is what may be given back. A hash would take
  *   twice the memory, and these are never forgotten.
  * - `trail:<id>`: a list of `<event>|<atMs>|<amount>|<call>`. A call that is found in it comes for the second time.
  * - `due`: what is held, a sorted set by when its time is over.
@@ -30,7 +30,7 @@ local function finish(id, reservation, state, committed, atMs)
   for _, taken in ipairs(reservation.taken) do
     if taken.measures == 'amount' then
       giveBack(taken, uncommitted)
-    elseif taken.measures == 'count' and state == 'released' then
+    elseif state == 'released' then
       giveBack(taken, '1')
     end
   end
