@@ -84,7 +84,8 @@ const FOLDERS: Readonly<Record<string, RegExp>> = {
   stages: /^src\/(?:stages|methods|ports|telemetry\/outage-warner\.ts|[a-z0-9-]+\.ts)/,
   telemetry: /^src\/(?:telemetry|ports|[a-z0-9-]+\.ts)/,
   routes: /^src\/(?:routes|spend|sign-in|credentials|usage|methods|stages|ports|[a-z0-9-]+\.ts)/,
-  spend: /^src\/(?:spend|credentials|ports|stages\/attempt\.ts|telemetry\/decision-event\.ts|[a-z0-9-]+\.ts)/,
+  spend:
+    /^src\/(?:spend|credentials|ports|stages\/attempt\.ts|telemetry\/(?:decision-event|reporter)\.ts|[a-z0-9-]+\.ts)/,
   // Programs and tools around the package: they put it to use.
   cli: /^src\//,
   testing: /^src\//,

@@ -6,6 +6,7 @@ import type { SpendConfig } from '../options.js'
 import type { Reservation, Reserved, Take } from '../ports/spend-store.js'
 import type { GateRequest } from '../request.js'
 import { attempt } from '../stages/attempt.js'
+import type { Trace } from '../telemetry/reporter.js'
 import type { Wiring } from '../wiring.js'
 import { type ApprovalDesk, createApprovalDesk, takeOfApproval } from './approvals.js'
 import { loadCalendar } from './calendar.js'
@@ -51,6 +52,11 @@ export interface SpendOutcome {
   readonly isNew: boolean
 }
 
+/** A spend that is being decided. */
+interface TracedAsk extends SpendAsk {
+  readonly trace: Trace | undefined
+}
+
 /** Decides what may be spent. */
 export interface Authorizer {
   /** A refusal only where something cannot be known, and the mandate does not merely observe. */
@@ -71,7 +77,8 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   const standings = createStandings(store, portTimeoutMs)
   const desk: ApprovalDesk = createApprovalDesk(store, clock, portTimeoutMs)
 
-  async function decide(ask: SpendAsk): Promise<SpendOutcome | Refused> {
+  async function decide(asked: SpendAsk): Promise<SpendOutcome | Refused> {
+    const ask = { ...asked, trace: wiring.reporter.begin() }
     const atMs = clock.wallMs()
     const standing = await standings.find(ask.instruments, ask.access.principal.accountId, ask.purpose)
     if (standing instanceof Refused) return standing
@@ -85,7 +92,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   }
 
   async function decideUnder(
-    ask: SpendAsk,
+    ask: TracedAsk,
     standing: Standing,
     draft: DecisionDraft,
   ): Promise<SpendOutcome | Refused> {
@@ -116,7 +123,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   }
 
   async function decideWithApproval(
-    ask: SpendAsk,
+    ask: TracedAsk,
     standing: Standing,
     draft: DecisionDraft,
     takes: readonly Take[],
@@ -160,7 +167,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   }
 
   async function keep(
-    ask: SpendAsk,
+    ask: TracedAsk,
     draft: DecisionDraft,
     takes: readonly Take[],
     outcome: 'approved' | 'declined',
@@ -173,7 +180,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
     if (reserved instanceof Refused) return reserved
     const { isNew, reservation } = reserved
     const told = isNew ? concluded(draft, reserved.decision) : decisionOf(reserved.decision)
-    if (isNew) tellOfSpend(wiring, ask, told)
+    if (isNew) tellOfSpend(wiring, ask, told, ask.trace)
     return { decision: told, reservation, isNew }
   }
 
@@ -196,10 +203,16 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
     }
   }
 
-  function degraded(ask: SpendAsk, draft: DecisionDraft, { reason }: Refused): SpendOutcome {
+  function degraded(ask: TracedAsk, draft: DecisionDraft, { reason }: Refused): SpendOutcome {
     const found = { outcome: 'approved', exceeded: [], sums: [], reservationId: null } as const
     const decision = concluded({ ...draft, degraded: true }, found)
-    tellOfSpend(wiring, ask, decision, reason.code === 'dependency_unavailable' ? reason.cause : undefined)
+    tellOfSpend(
+      wiring,
+      ask,
+      decision,
+      ask.trace,
+      reason.code === 'dependency_unavailable' ? reason.cause : undefined,
+    )
     return { decision, reservation: null, isNew: true }
   }
 

@@ -1,5 +1,6 @@
 import type { Decision } from '../decision.js'
 import type { SpendEvent } from '../telemetry/decision-event.js'
+import type { Trace } from '../telemetry/reporter.js'
 import type { Wiring } from '../wiring.js'
 import type { SpendAsk } from './authorizer.js'
 import type { SpendDecision } from './decision-view.js'
@@ -7,12 +8,14 @@ import type { SpendDecision } from './decision-view.js'
 /**
  * Tells the host's hook of a decision on spending, as of the gate's own.
  *
+ * @param trace - Since when it was being decided.
  * @param cause - Why something could not be known, where `observe` went on without.
  */
 export function tellOfSpend(
   { config, reporter }: Wiring,
   { access, request }: SpendAsk,
   decision: SpendDecision,
+  trace: Trace | undefined,
   cause?: unknown,
 ): void {
   const { principal, wallet } = access
@@ -27,7 +30,7 @@ export function tellOfSpend(
     principal,
     wallet: wallet?.address,
     balance: undefined,
-    trace: reporter.begin(),
+    trace,
   }
   reporter.end(told, { ...witnessed, spend: eventOf(decision), degradedBy: cause })
 }

@@ -139,10 +139,12 @@ export const spendRecordCases: readonly SpendCase[] = [
       const mine = { kind: 'mandate', accountId: first.accountId } as const
       assert.deepEqual(await calls.listAll({ ...mine, parentId: 'a' }), [])
       assert.deepEqual(await calls.listAll({ ...mine, parentId: 'b' }), [second])
-      const third = { ...second, lookups: [], parentId: null, version: 3 }
+      const third = { ...second, accountId: 'another', lookups: [], parentId: null, version: 3 }
       assert.equal(await calls.change(third), 'changed')
       for (const lookup of second.lookups) assert.equal(await other.find('mandate', lookup), undefined)
       assert.deepEqual(await other.read('mandate', first.id), third)
+      assert.deepEqual(await calls.listAll(mine), [])
+      assert.deepEqual(await calls.listAll({ kind: 'mandate', accountId: 'another' }), [third])
     },
   },
   {

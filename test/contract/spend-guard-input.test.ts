@@ -168,13 +168,16 @@ describe.each(spendHarnesses)('what reserveSpend is told on $name', (harness) =>
     expect(world.app.entered()).toBe(0)
   })
 
-  test('refuses a body that the host has no parser for with 415', async () => {
-    const world = await setUp({ isBeforeParser: true })
-    const raw = { mediaType: 'application/x-money', text: 'total=1' }
-    expect((await world.buy(undefined, { raw })).status).toBe(415)
-    expect(world.app.errors).toEqual([])
-    expect(world.app.entered()).toBe(0)
-  })
+  test.each([false, true])(
+    'refuses a body that no parser takes with 415: before the parser %s',
+    async (isBeforeParser) => {
+      const world = await setUp({ isBeforeParser })
+      const raw = { mediaType: 'application/x-money', text: 'total=1' }
+      expect((await world.buy(undefined, { raw })).status).toBe(415)
+      expect(await world.reservations()).toEqual([])
+      expect(world.app.entered()).toBe(0)
+    },
+  )
 
   test('asks a request without a body too', async () => {
     const bodies: unknown[] = []

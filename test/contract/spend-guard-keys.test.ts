@@ -1,5 +1,9 @@
+import express from 'express'
 import type { SpendStore } from 'sallyport'
+import { requireAccess, reserveSpend } from 'sallyport/express'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createJournal, listen } from '../harness/adapters/listen.js'
+import { send } from '../support/http.js'
 import { bearer } from '../support/requests.js'
 import type { SpendAppDescription } from '../support/spend-app.js'
 import { type OrderOptions, openOrder, order, signal } from '../support/spend-client.js'
@@ -166,4 +170,25 @@ describe.each(spendHarnesses)('an idempotency key on $name', (harness) => {
       expect((await world.buy(key)).status, key).toBe(409)
     }
   })
+})
+
+test('an idempotency key belongs to a path where nobody knows the route yet', async () => {
+  const { gate, buyer } = await createSpendWorld()
+  const app = express()
+  const guard = reserveSpend(gate, ({ native }) => ({
+    amountMinor: 5,
+    currency: 'EUR',
+    idempotencyKey: native.get('Idempotency-Key'),
+  }))
+  app.use(requireAccess(gate), guard)
+  app.post(['/v1/orders', '/v1/refunds'], (_req, res) => void res.json({}))
+  const running = await listen(app, createJournal())
+  onTestFinished(() => running.close())
+  const headers = [...buyer, ['Idempotency-Key', 'one']] as const
+  const codes = []
+  for (const target of ['/v1/orders', '/v1/refunds', '/v1/orders?again']) {
+    const answer = await send(running.origin, { method: 'POST', target, headers })
+    codes.push(answer.status === 200 ? 'ok' : answer.json().code)
+  }
+  expect(codes).toEqual(['ok', 'ok', 'already_committed'])
 })

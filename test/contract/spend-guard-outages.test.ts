@@ -282,6 +282,23 @@ describe.each(spendHarnesses)('an outage on $name', (harness) => {
     expect(calls).toHaveLength(1)
   })
 
+  test('leaves it at what a handler has asked for last, whether or not it waited', async () => {
+    const late = signal()
+    const { wrap, calls } = scripted('settle', () => late.given.then(lost), lost)
+    const world = await setUp(
+      ({ spend }) => {
+        void spend.release()
+        void spend.commit(300n)
+        return ok()
+      },
+      { wrap },
+    )
+    await world.buy()
+    expect(calls).toHaveLength(1)
+    late.give()
+    await expect.poll(world.fate).toBe('committed 300: reserve commit')
+  })
+
   test('ends no process whose handler does not wait', async () => {
     const { wrap } = scripted('settle', lost)
     const world = await setUp(

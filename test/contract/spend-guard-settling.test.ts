@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
+import type { MemoryStore } from 'sallyport/stores/memory'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Answer, SpendAppDescription, Turn } from '../support/spend-app.js'
 import { openOrder, order, signal } from '../support/spend-client.js'
@@ -204,13 +205,26 @@ describe.each(spendHarnesses)('a spend on $name', (harness) => {
   })
 
   test('ends once where everything is asked for at the same time', async () => {
-    const world = await setUp(async ({ spend }) => {
-      const asked = [spend.commit(400n), spend.release(), spend.commit(), spend.commit(400n)]
-      const answers = await Promise.allSettled(asked)
-      return { status: 400, json: { answers: answers.map(({ status }) => status) } }
+    let settled = 0
+    const wrap = (store: MemoryStore): MemoryStore => ({
+      ...store,
+      async settle(...call) {
+        settled++
+        await new Promise(setImmediate)
+        return store.settle(...call)
+      },
     })
+    const world = await setUp(
+      async ({ spend }) => {
+        const asked = [spend.commit(400n), spend.release(), spend.commit(), spend.commit(400n)]
+        const answers = await Promise.allSettled(asked)
+        return { status: 400, json: { answers: answers.map(({ status }) => status) } }
+      },
+      { wrap },
+    )
     const { answers } = (await world.buy()).json()
     expect(answers).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
     expect(await world.fate()).toBe('committed 400: reserve commit')
+    expect(settled).toBe(1)
   })
 })

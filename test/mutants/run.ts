@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { credentialMutants } from './credential-mutants.js'
 import { type Mutant, mutants } from './mutants.js'
 import { speedMutants } from './speed-mutants.js'
+import { spendMutants } from './spend-mutants.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const COPIED = [
@@ -75,7 +76,8 @@ function judge(copy: string, { file, find, replace, tests }: Mutant): Verdict {
 }
 
 const wanted = process.argv[2] ?? ''
-const chosen = [...mutants, ...credentialMutants, ...speedMutants].filter(({ name }) => name.includes(wanted))
+const all = [...mutants, ...credentialMutants, ...speedMutants, ...spendMutants]
+const chosen = all.filter(({ name }) => name.includes(wanted))
 if (chosen.length === 0) throw new Error(`no mutant has "${wanted}" in its name`)
 const copy = copyProject()
 let missed = 0

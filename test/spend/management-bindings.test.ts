@@ -207,9 +207,10 @@ describe('a wallet', () => {
   })
 
   test('is found behind a thousand other keys of the account', async () => {
-    const { store, makeAuthority, post } = await openManagement()
+    const { store, makeAuthority, post, clock } = await openManagement()
     const { authority } = await makeAuthority()
     for (let at = 0; at < 1_001; at++) await store.issueApiKey({ accountId: 'acme', wallets: [ALICE] })
+    clock.advance(1)
     await store.issueApiKey({ accountId: 'acme', wallets: [BOB] })
     const body = { spending_authority_id: authority, instrument_type: 'wallet', instrument_id: BOB }
     expect((await post('/v1/bindings', body)).status).toBe(201)

@@ -81,6 +81,9 @@ describe('what spending keeps in memory', () => {
       make.reservation({ takes }),
       make.reservation({ takes }),
     ]
+    const renewed = make.reservation({ takes, renews: true })
+    store.reserve(make.decision({ outcome: 'declined' }), renewed, OPTIONS)
+    store.reserve(make.decision(), renewed, OPTIONS)
     const first = store.reserve(make.decision(), held, OPTIONS)
     store.reserve(make.decision(), settled, OPTIONS)
     store.settle({ id: settled.id, as: 'commit' }, OPTIONS)
@@ -96,6 +99,7 @@ describe('what spending keeps in memory', () => {
 
     expect(store.readReservation(settled.id, OPTIONS)).toBeUndefined()
     expect(store.readReservation(latest.id, OPTIONS)).toBeDefined()
+    expect(store.readReservation(renewed.id, OPTIONS)?.reservation.state).toBe('held')
     expect(store.readDecision(first.decision.id, OPTIONS)).toBeUndefined()
     expect(store.listDecisions({ accountId: 'acme', limit: 1 }, OPTIONS).decisions[0]?.reservationId).toBe(
       latest.id,
@@ -104,6 +108,6 @@ describe('what spending keeps in memory', () => {
     expect(store.reserve(make.decision(), held, OPTIONS)).toEqual({ ...first, isNew: false })
     expect(store.settle({ id: held.id, as: 'release' }, OPTIONS)?.isNew).toBe(true)
     const committed = 1 + Math.ceil((MOST - 1) / 3)
-    expect(store.readSums([take('spent', 0n)], OPTIONS)).toEqual([BigInt(committed) * 10n])
+    expect(store.readSums([take('spent', 0n)], OPTIONS)).toEqual([BigInt(committed + 1) * 10n])
   })
 })

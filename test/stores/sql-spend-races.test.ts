@@ -115,7 +115,51 @@ describeWithServer('steps that need the same budgets in PostgreSQL', 'postgres',
     for (const key of KEYS) expect(await stores[0]?.sum(key)).toBe(500n)
   })
 
-  it('nor where some are ended, expired and made anew at the same time, and every unit is accounted for', async () => {
+  it('lock what they give back in one order, whatever the order in which it was taken', async () => {
+    const database = await freshServer()
+    const calls = spendCallsOf(patientStore(database))
+    const make = newMaker()
+    const asked = make.reservation({ takes: ['b', 'c', 'a'].map((key) => take(key, 10n)) })
+    await calls.reserve(make.decision(), asked)
+    const [holder, watcher] = [await database.connect(), await database.connect()]
+    await holder.query('begin')
+    await holder.query(`select 1 from sallyport_tally where budget_key = 'a' for update`)
+    const settling = calls.settle({ id: asked.id, as: 'release' })
+    await untilWaiting(watcher, 1)
+    // Whoever waits for the first has locked none of the others.
+    const others = `select 1 from sallyport_tally where budget_key in ('b', 'c') for update nowait`
+    expect((await watcher.query(others)).rowCount).toBe(2)
+    await holder.query('commit')
+    expect((await settling)?.isNew).toBe(true)
+  })
+
+  it('lock what has expired in one order, whichever was over first', async () => {
+    const database = await freshServer()
+    const clock = manualClock()
+    const store = patientStore(database, clock)
+    const calls = spendCallsOf(store)
+    const make = newMaker()
+    const [first, second, third] = ['first', 'second', 'third'].map((id, at) =>
+      make.reservation({ id, takes: [take('spent', 90n)], ttlMs: TTL_MS - at }),
+    )
+    for (const one of [first, second, third]) {
+      await calls.reserve(make.decision(), one ?? make.reservation())
+    }
+    // What it does beside its calls would come first.
+    await database.settled(store)
+    clock.advance(TTL_MS)
+    const [holder, watcher] = [await database.connect(), await database.connect()]
+    await holder.query('begin')
+    await holder.query(`select 1 from sallyport_reservation where id = 'first' for update`)
+    const expiring = calls.expire(3)
+    await untilWaiting(watcher, 1)
+    const others = `select 1 from sallyport_reservation where id <> 'first' for update nowait`
+    expect((await watcher.query(others)).rowCount).toBe(2)
+    await holder.query('commit')
+    expect(await expiring).toBe(3)
+  })
+
+  it('account for every unit where some are ended, expired and made anew at the same time', async () => {
     const database = await freshServer()
     const clock = manualClock()
     const stores = upTo(2).map(() => spendCallsOf(patientStore(database, clock)))
