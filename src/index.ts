@@ -105,6 +105,17 @@ export {
   type RecordVerbs,
   type SpendManager,
 } from './spend/manager.js'
+export type { AnsweredApproval, Approver } from './spend/manager-approvals.js'
+export type { SpendPolicy } from './spend/policy.js'
 export type { PolicyDocument } from './spend/policy-document-shape.js'
-export type { Agent, Approval, Binding, Instrument, Mandate, PolicyRecord } from './spend/records.js'
+export type {
+  Agent,
+  Approval,
+  Binding,
+  Instrument,
+  Mandate,
+  PolicyRecord,
+  Recorded,
+  SpendStatus,
+} from './spend/records.js'
 export type { DecisionEvent, SpendEvent, Stage } from './telemetry/decision-event.js'

@@ -9,7 +9,7 @@ import { type Approval, approvals, type Instrument, type Mandate } from './recor
 
 /** Where approvals are asked for and found. */
 export interface ApprovalDesk {
-  /** The open approval of exactly this spend: waiting, or given and not used. */
+  /** The approval of exactly this spend that stands: waiting, given and not used, or rejected. */
   find(mandate: Mandate, instrument: Instrument, action: SpendAction): Promise<Approval | undefined | Refused>
   /** Asks for one. At most one waits for one and the same spend. */
   open(
@@ -33,10 +33,10 @@ export function createApprovalDesk(store: SpendStore, clock: Clock, timeoutMs: n
     return record === undefined || record instanceof Refused ? record : approvals.read(record)
   }
 
-  /** Whether it can still be given, or used. */
+  /** Whether it can still be given, or used; whoever was told no is not asked again until its time is over. */
   async function isOpen(approval: Approval): Promise<boolean | Refused> {
-    if (approval.status === 'rejected' || approval.expiresAtMs <= clock.wallMs()) return false
-    if (approval.status === 'pending') return true
+    if (approval.expiresAtMs <= clock.wallMs()) return false
+    if (approval.status !== 'approved') return true
     const sums = await attempt('store', timeoutMs, (call) => store.readSums([takeOfApproval(approval)], call))
     return sums instanceof Refused ? sums : sums[0] === 0n
   }

@@ -138,7 +138,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
       if (ask.reservation === null) return keep(ask, passed, [], 'approved')
       return keep(ask, { ...passed, sums: [] }, [...takes, takeOfApproval(found)], 'approved')
     }
-    const checks = [...draft.checks, NOT_APPROVED]
+    const checks = [...draft.checks, found?.status === 'rejected' ? REJECTED : NOT_APPROVED]
     // Nobody is asked for what only observes, or what is only planned.
     if (mandate.mode === 'observe' || ask.purpose === 'intent')
       return keep(ask, { ...draft, checks }, [], 'declined')
@@ -239,6 +239,11 @@ const NOT_APPROVED: Check = Object.freeze({
   check: 'approval',
   result: 'FAIL',
   reasonCode: 'APPROVAL_REQUIRED',
+})
+const REJECTED: Check = Object.freeze({
+  check: 'approval',
+  result: 'FAIL',
+  reasonCode: 'APPROVAL_REJECTED',
 })
 
 function draftOf(ask: SpendAsk, standing: Standing | undefined, atMs: number): DecisionDraft {

@@ -1,6 +1,6 @@
 import type { MemoryStore } from 'sallyport/stores/memory'
 import { faultyStore } from 'sallyport/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { never } from '../support/failures.js'
 import type { SpendAppDescription } from '../support/spend-app.js'
 import { order, type Signal, signal } from '../support/spend-client.js'
@@ -142,6 +142,26 @@ describe.each(spendHarnesses)('an outage on $name', (harness) => {
     expect(world.app.entered()).toBe(0)
     expect((await world.buy('one')).status).toBe(200)
     await expect.poll(world.fate).toBe('committed 1000: reserve release reserve commit')
+  })
+
+  test('gives back what comes too late as soon as it comes', async () => {
+    // Nobody tries again here: time stands still but for the one deadline.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const asked = signal()
+    const late = signal()
+    const { wrap } = scripted('reserve', async (act) => {
+      asked.give()
+      await late.given
+      return act()
+    })
+    const world = await setUp(ok, { wrap })
+    const answer = world.buy()
+    await asked.given
+    vi.advanceTimersByTime(50)
+    expect((await answer).status).toBe(503)
+    late.give()
+    await expect.poll(world.fate).toBe('released: reserve release')
   })
 
   test('gives nothing back that a later request of the same key holds', async () => {

@@ -139,7 +139,10 @@ describe('a spend that needs an approval', () => {
     const { authorize, waiting, answer } = await setUp()
     const { approval_id } = await waiting()
     expect((await answer(approval_id, 'reject')).json()).toMatchObject({ status: 'rejected' })
-    expect(await authorize()).toMatchObject({ decision: 'DECLINE', reason_code: 'APPROVAL_REQUIRED' })
+    const again = await authorize()
+    expect(again).toMatchObject({ decision: 'DECLINE', reason_code: 'APPROVAL_REJECTED' })
+    // Nobody is asked once more.
+    expect(again).not.toHaveProperty('approval')
     expect((await answer(approval_id, 'approve')).json()).toMatchObject({ status: 400 })
   })
 

@@ -105,7 +105,7 @@ describe('an approval', () => {
       'body_invalid',
       'status is rejected already',
     ])
-    expect(await spend()).toMatchObject({ decision: 'DECLINE', reason_code: 'APPROVAL_REQUIRED' })
+    expect(await spend()).toMatchObject({ decision: 'DECLINE', reason_code: 'APPROVAL_REJECTED' })
   })
 
   test('is given until it expires, and not in that moment', async () => {
