@@ -91,6 +91,7 @@ export { type GateRequest, type NodeMessage, toGateRequest } from './request.js'
 export type { BalanceRequirement, Requirements, RequiresBalance, RequiresWallet } from './requirements.js'
 export { type GateResponse, toResponse } from './response.js'
 export type { CheckOptions, KeyRoutesOptions, RouteGroups, SpendRoutesOptions } from './routes/endpoint.js'
+export type { SpendBody, SpendInput, SpendIntent, SpendIntention } from './spend/guard-intent.js'
 export {
   type AgentChanges,
   type ApprovalVerbs,
@@ -106,6 +107,7 @@ export {
   type SpendManager,
 } from './spend/manager.js'
 export type { AnsweredApproval, Approver } from './spend/manager-approvals.js'
+export type { Money } from './spend/money.js'
 export type { SpendPolicy } from './spend/policy.js'
 export type { PolicyDocument } from './spend/policy-document-shape.js'
 export type {
@@ -118,4 +120,5 @@ export type {
   Recorded,
   SpendStatus,
 } from './spend/records.js'
+export { type Spend, SpendError, type SpendErrorCode } from './spend/spend.js'
 export type { DecisionEvent, SpendEvent, Stage } from './telemetry/decision-event.js'

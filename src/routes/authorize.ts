@@ -28,7 +28,8 @@ export function authorize(processors: Gate): Endpoint {
     const asked = await readAskedSpend(request, body)
     if (asked instanceof Refused) return asked
     const { accountId } = access.principal
-    const reservation = { id: authorizationIdOf(accountId, PATH, key), renews: false }
+    const id = authorizationIdOf(accountId, PATH, key)
+    const reservation = { id, renews: false, isAwaited: key !== undefined }
     const outcome = await authorizer.decide({ purpose: 'authorize', access, request, reservation, ...asked })
     if (outcome instanceof Refused) return outcome
     const isSame = outcome.reservation === null || outcome.reservation.fingerprint === asked.requestDigest

@@ -1,11 +1,11 @@
 import type { Access } from '../access.js'
 import { Refused } from '../decision.js'
 import type { Gate } from '../gate.js'
+import { renderRefused } from '../render-refused.js'
 import type { GateRequest } from '../request.js'
 import { type GateResponse, jsonResponse, toResponse } from '../response.js'
 import { inspectGate } from '../wiring.js'
 import type { Endpoint, IncomingBody, PathParams } from './endpoint.js'
-import { renderRefused } from './refuse.js'
 
 /** A request that the gate has let in. */
 export interface Admitted<A extends Access = Access> {
@@ -34,7 +34,7 @@ export function guardedEndpoint<A extends Access>(
       if (decision.type === 'refuse') return toResponse(decision)
       const { access } = decision
       const outcome = await answer({ access, request, body, params })
-      if (outcome instanceof Refused) return renderRefused(outcome, wiring, request, access.principal)
+      if (outcome instanceof Refused) return renderRefused(outcome, wiring, request, access)
       return isResponse(outcome) ? outcome : jsonResponse(200, outcome)
     },
   }

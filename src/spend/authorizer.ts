@@ -21,6 +21,8 @@ import {
 import { type Action, type Check, type Evaluation, evaluatePolicy } from './evaluate.js'
 import { amountOf, assetOf } from './money.js'
 import type { Instrument } from './records.js'
+import { createLater } from './settling-later.js'
+import { givingBackLost } from './settling-lost.js'
 import { createStandings, type Standing, standingChecks } from './standing.js'
 import { tellOfSpend } from './telling.js'
 
@@ -40,6 +42,11 @@ export interface SpendAsk {
     readonly id: string
     /** Whether one that was declined, or given back, is made anew. */
     readonly renews: boolean
+    /**
+     * Whether the caller can ask for the very same again. Then what was reserved after nobody waited for it any more is
+     * kept for them; otherwise it is given back.
+     */
+    readonly isAwaited: boolean
   } | null
 }
 
@@ -74,6 +81,7 @@ const NO_EVALUATION: Evaluation = Object.freeze({
 export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer {
   const { clock, portTimeoutMs } = wiring.config
   const { store } = spend
+  const givingBack = givingBackLost({ store, timeoutMs: portTimeoutMs, later: createLater() })
   const standings = createStandings(store, portTimeoutMs)
   const desk: ApprovalDesk = createApprovalDesk(store, clock, portTimeoutMs)
 
@@ -101,7 +109,12 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
     const { agent, policy, policyVersion } = parties
     const { mandate } = standing
     const scope = `${mandate.mode === 'observe' ? 'shadow' : 'live'}:${mandate.id}`
-    const evaluation = evaluatePolicy(policy, ask.action, scope, draft.atMs, await loadCalendar())
+    const calendar = await loadCalendar()
+    // A policy may name a time zone that this runtime does not know any more.
+    const evaluation = await attempt('gate', portTimeoutMs, () =>
+      evaluatePolicy(policy, ask.action, scope, draft.atMs, calendar),
+    )
+    if (evaluation instanceof Refused) return evaluation
     const checks = [...standingChecks(standing, agent, draft.atMs), ...evaluation.checks]
     const full = { ...draft, policyVersion, ...evaluated(evaluation, checks, ask.action) }
     const passes = checks.every(({ result }) => result === 'PASS')
@@ -174,8 +187,9 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   ): Promise<SpendOutcome | Refused> {
     const { id, atMs, accountId, agentId, mandateId } = draft
     const decision = { id, atMs, accountId, agentId, mandateId, outcome, document: documentOf(draft) }
+    const ledger = ask.reservation?.isAwaited === true ? store : givingBack
     const reserved = await attempt<Reserved>('store', portTimeoutMs, (call) =>
-      store.reserve(decision, reservationOf(ask, takes), call),
+      ledger.reserve(decision, reservationOf(ask, takes), call),
     )
     if (reserved instanceof Refused) return reserved
     const { isNew, reservation } = reserved

@@ -1,7 +1,4 @@
-import type { Access } from '../access.js'
-import { type Refusal, type Refused, refused } from '../decision.js'
-import { nextDecisionId } from '../decision-id.js'
-import type { GateRequest } from '../request.js'
+import { type Refused, refused } from '../decision.js'
 import { type GateResponse, toResponse } from '../response.js'
 import type { Wiring } from '../wiring.js'
 import type { SpendOutcome } from './authorizer.js'
@@ -9,19 +6,6 @@ import type { SpendDecision } from './decision-view.js'
 
 const IN_PROGRESS = refused('idempotency_in_progress', {})
 const CONFLICT = refused('idempotency_conflict', {})
-
-/** A refusal of the guard's own: a decision of its own, with an id and an event. */
-export function renderRefused(
-  { reason }: Refused,
-  { config, reporter }: Wiring,
-  request: GateRequest,
-  { principal, wallet }: Access,
-): GateResponse {
-  const trace = reporter.begin()
-  const refusal: Refusal = { type: 'refuse', ...reason, decisionId: nextDecisionId(), realm: config.realm }
-  reporter.end(refusal, { request, trace, principal, wallet: wallet?.address, balance: undefined })
-  return toResponse(refusal)
-}
 
 /** What a caller is told of a spend that was declined. It is the decision itself, of which the host has heard already. */
 export function renderDeclined(

@@ -3,12 +3,13 @@ import { callWithin, DeadlinePassed } from '../deadline.js'
 import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { GateError } from '../gate-error.js'
+import { renderRefused } from '../render-refused.js'
 import type { GateRequest } from '../request.js'
 import { lookUpAccess } from '../request-state.js'
 import type { GateResponse } from '../response.js'
 import { inspectGate, type Wiring } from '../wiring.js'
-import { type Authorizer, createAuthorizer, type SpendAsk, type SpendOutcome } from './authorizer.js'
-import { refuseRepeated, renderDeclined, renderRefused } from './guard-answer.js'
+import type { Authorizer, SpendAsk, SpendOutcome } from './authorizer.js'
+import { refuseRepeated, renderDeclined } from './guard-answer.js'
 import { refuseUnparsed } from './guard-body.js'
 import { createHolds, type Holds, isOver, type OutgoingResponse } from './guard-holds.js'
 import { holdIdOf, spendDigestOf } from './guard-ids.js'
@@ -17,7 +18,6 @@ import { createHeldSpend, createIdleSpend } from './guard-spend.js'
 import type { Instrument } from './records.js'
 import { Settling, type SettlingPorts } from './settling.js'
 import { createLater } from './settling-later.js'
-import { givingBackLost } from './settling-lost.js'
 import { grantSpend } from './spend.js'
 import { spendingOf } from './spending.js'
 
@@ -99,11 +99,10 @@ function portsOf(wiring: Wiring): GuardPorts {
   const known = made.get(wiring)
   if (known !== undefined) return known
   // Refuses a gate that keeps no spending.
-  spendingOf(wiring)
+  const { authorizer } = spendingOf(wiring)
   const { spend, portTimeoutMs: timeoutMs } = wiring.config
   if (spend === undefined) throw new GateError('ERR_GATE_OPTIONS', ['spending needs a store that keeps it'])
   const settling = { store: spend.store, timeoutMs, later: createLater() }
-  const authorizer = createAuthorizer(wiring, { ...spend, store: givingBackLost(settling) })
   const ports = { ...settling, wiring, authorizer, holds: createHolds(timeoutMs) }
   made.set(wiring, ports)
   return ports
@@ -120,7 +119,7 @@ function askOf(
   request: GateRequest,
   access: Access,
   asked: AskedSpend,
-): SpendAsk & { readonly reservation: { readonly id: string; readonly renews: boolean } } {
+): SpendAsk & { readonly reservation: NonNullable<SpendAsk['reservation']> } {
   const { accountId } = access.principal
   return {
     purpose: 'guard',
@@ -130,7 +129,7 @@ function askOf(
     action: asked.action,
     requestDigest: spendDigestOf(request, accountId, asked),
     // What was declined, or given back, may be tried again.
-    reservation: { id: holdIdOf(request, accountId, asked.key), renews: true },
+    reservation: { id: holdIdOf(request, accountId, asked.key), renews: true, isAwaited: false },
   }
 }
 

@@ -150,18 +150,24 @@ describe.each(spendHarnesses)('an outage on $name', (harness) => {
     onTestFinished(() => void vi.useRealTimers())
     const asked = signal()
     const late = signal()
+    const settled = signal()
+    const settling = scripted('settle', (act) => {
+      settled.give()
+      return act()
+    })
     const { wrap } = scripted('reserve', async (act) => {
       asked.give()
       await late.given
       return act()
     })
-    const world = await setUp(ok, { wrap })
+    const world = await setUp(ok, { wrap: (store) => wrap(settling.wrap(store)) })
     const answer = world.buy()
     await asked.given
     vi.advanceTimersByTime(50)
     expect((await answer).status).toBe(503)
     late.give()
-    await expect.poll(world.fate).toBe('released: reserve release')
+    await settled.given
+    expect(await world.fate()).toBe('released: reserve release')
   })
 
   test('gives nothing back that a later request of the same key holds', async () => {

@@ -192,6 +192,7 @@ describe.each(spendHarnesses)('reserveSpend on $name', (harness) => {
     await world.buy().catch(() => undefined)
     await reserved.given
     await expect.poll(world.fate).toBe('released: reserve release')
+    expect(world.app.errors).toEqual([])
     expect(world.app.entered()).toBe(0)
   })
 

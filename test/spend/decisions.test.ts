@@ -180,6 +180,17 @@ describe('the log of decisions', () => {
     // Whoever asked in vain may read of it, where it has the role: nobody else is concerned.
     const both = await party('enterprise', 'issuer-one')
     expect(await idsOf(both)).toEqual([unknown])
+    expect((await read(`/${String(unknown)}`, both)).json()).toMatchObject({
+      account_id: 'issuer-one',
+      instrument_type: null,
+      instrument_id: 'inst_unknown',
+      agent_id: null,
+      mode: null,
+      explanation: [
+        'It was declined.',
+        'No spending authority that this caller may use is bound to the instrument.',
+      ],
+    })
   })
 
   test('is for enterprises', async () => {

@@ -32,6 +32,8 @@ export interface Party {
 export interface SpendSiteOptions {
   readonly spend?: RouteGroups['spend']
   readonly gate?: Partial<Omit<GateOptions, 'store' | 'clock'>>
+  /** Puts something around the store. */
+  readonly wrap?: (store: MemoryStore) => MemoryStore
   /** Default Express 5. */
   readonly harness?: AdapterHarness
   /** What the app has besides the endpoints. */
@@ -69,9 +71,10 @@ export async function openSpendSite({
   gate: gateOptions = {},
   harness = express5,
   app: appOf = () => ({}),
+  wrap = (store) => store,
 }: SpendSiteOptions = {}): Promise<SpendSite> {
   const clock = manualClock()
-  const { store, faults } = faultyStore(memoryStore({ clock }))
+  const { store, faults } = faultyStore(wrap(memoryStore({ clock })))
   const gate = createGate({
     store,
     methods: [sharedSecretJwt()],

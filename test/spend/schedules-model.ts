@@ -22,7 +22,7 @@ export interface Seen {
   readonly expired: boolean
 }
 
-/** What a call must answer; null where anything may be answered. */
+/** What a call must answer; null where there is nothing to settle, and where expiry is written down. */
 export type Answer =
   | {
       readonly isNew: boolean

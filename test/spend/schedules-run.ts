@@ -189,7 +189,7 @@ function orderOf(
     const next = copyOf(model)
     const predicted = applyTo(next, call, nowMs)
     const given = answers[at]
-    if (given !== undefined && predicted !== null && textOf(given) !== textOf(predicted)) continue
+    if (given !== undefined && textOf(given) !== textOf(predicted)) continue
     const isElse = (_: unknown, place: number) => place !== at
     const after = orderOf(next, calls.filter(isElse), answers.filter(isElse), observed, nowMs)
     if (after !== undefined) return after

@@ -35,9 +35,9 @@ function worldOver(harness: StoreHarness): { readonly world: World; close(): Pro
 
 for (const [harness, numRuns, maxSteps] of [
   [memoryHarness, 1_000, 60],
-  [sqliteHarness, 100, 14],
-  [postgresHarness, 100, 14],
-  [ioredisHarness, 100, 14],
+  [sqliteHarness, 100, 20],
+  [postgresHarness, 100, 20],
+  [ioredisHarness, 100, 20],
 ] as const) {
   const suite = () => {
     const { world, close } = worldOver(harness)

@@ -73,6 +73,22 @@ describe('what spending keeps in memory', () => {
     expect(store.readSums([{ key: 'rolling', fromMs: 1_000, toMs: 1_000 }], OPTIONS)).toEqual([10n])
   })
 
+  it('expires in time, each at its own, however many were settled before', () => {
+    const { store, make, clock } = kit()
+    const ttls = Array.from({ length: 5_000 }, (_, at) => 1 + ((at * 7_919) % 4_999))
+    const isSettled = (at: number) => at % 3 > 0
+    for (const [at, ttlMs] of ttls.entries()) {
+      const asked = make.reservation({ ttlMs })
+      store.reserve(make.decision(), asked, OPTIONS)
+      if (isSettled(at)) store.settle({ id: asked.id, as: 'commit' }, OPTIONS)
+    }
+    for (let nowMs = 100; nowMs <= 5_000; nowMs += 100) {
+      clock.advance(100)
+      const over = ttls.filter((ttlMs, at) => !isSettled(at) && ttlMs > nowMs - 100 && ttlMs <= nowMs)
+      expect(store.expireReservations(1_000, OPTIONS)).toBe(over.length)
+    }
+  })
+
   it('is bounded: the oldest decisions and settled reservations are forgotten, and nothing that is held', () => {
     const { store, make, clock } = kit()
     const takes = [take('spent', 10n ** 9n)]
@@ -92,8 +108,9 @@ describe('what spending keeps in memory', () => {
       store.reserve(make.decision(), asked, OPTIONS)
       if (count % 3 > 0) store.settle({ id: asked.id, as: count % 3 === 1 ? 'commit' : 'release' }, OPTIONS)
     }
-    expect(store.readReservation(settled.id, OPTIONS)).toBeDefined()
     clock.advance(10)
+    // With it, so many are held no longer.
+    expect(store.readReservation(settled.id, OPTIONS)).toBeDefined()
     store.reserve(make.decision(), latest, OPTIONS)
     store.settle({ id: latest.id, as: 'release' }, OPTIONS)
 

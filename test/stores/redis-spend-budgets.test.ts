@@ -140,22 +140,35 @@ describeWithServer('budgets in Redis', 'redis', () => {
         const { decision } = await calls.reserve(make.decision(), asked)
         return { id: asked.id, sums: decision.sums }
       }
+      const release = (id: string) => calls.settle({ id, as: 'release' })
+      const sumAt = (atMs: number) => calls.sum('day', atMs, atMs)
+
       const forgotten = await reserve(1_000, 5n)
       await reserve(2_000, 1n, 2_000)
       const anew = await reserve(1_000, 7n)
       expect(anew.sums).toEqual([0n])
-      await calls.settle({ id: forgotten.id, as: 'release' })
-      expect(await calls.sum('day', 1_000, 1_000)).toBe(7n)
-      const beside = await reserve(1_000, 2n)
-      await calls.settle({ id: anew.id, as: 'release' })
-      expect(await calls.sum('day', 1_000, 1_000)).toBe(2n)
-      await reserve(2_000, 1n, 2_000)
+      await release(forgotten.id)
+      expect(await sumAt(1_000)).toBe(7n)
+      const [beside, between] = [await reserve(1_000, 2n), await reserve(1_000, 3n)]
+      await release(anew.id)
+      await release(between.id)
+      expect(await sumAt(1_000)).toBe(2n)
+
       await reserve(3_000, 1n, 2_000)
       const third = await reserve(1_000, 4n)
-      await calls.settle({ id: beside.id, as: 'release' })
-      expect(await calls.sum('day', 1_000, 1_000)).toBe(4n)
-      await calls.settle({ id: third.id, as: 'release' })
-      expect(await calls.sum('day')).toBe(3n)
+      await release(beside.id)
+      expect(await sumAt(1_000)).toBe(4n)
+      await release(third.id)
+      expect(await calls.sum('day')).toBe(2n)
+
+      // What is forgotten after a clock was set back lies before what was forgotten already.
+      const early = await reserve(4_000, 5n)
+      await reserve(5_000, 1n, 5_000)
+      await reserve(1_000, 1n)
+      await reserve(1_500, 1n, 1_500)
+      await reserve(4_000, 7n)
+      await release(early.id)
+      expect(await sumAt(4_000)).toBe(7n)
     }))
 
   it('leave nothing behind where everything was given back', () =>
