@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { freshStore, isMissing, type StoreKind } from './fresh-store.js'
 import { type Client, connectTo } from './http.js'
-import { openStore } from './open-store.js'
+import { isReachable, openStore } from './open-store.js'
 import { type Instance, startInstance } from './run-instance.js'
 import { type Scope, withScope } from './scope.js'
 import type { InstanceSpec } from './spec.js'
@@ -57,7 +57,9 @@ describe.concurrent('an instance that is killed between reserving and settling',
             return again.code === 'idempotency_in_progress' ? false : again
           })
           expect(retried).toMatchObject({ status: 409, code: 'already_committed' })
-          const { store } = scope.keep(await openStore(spec.store, spec.sealingKeys))
+          const opened = scope.keep(await openStore(spec.store, spec.sealingKeys))
+          await until('the store is reached', () => isReachable(opened))
+          const { store } = opened
           const call = { signal: new AbortController().signal }
           const found = await store.readReservation(String(retried.reservation_id), call)
           expect(found?.reservation).toMatchObject({ state: 'committed', expired: true, committed: 1_000n })

@@ -99,7 +99,10 @@ export async function runSchedule({ clock, instance }: World, { unit, steps }: S
     const store = await instance()
     const taken = calls.flatMap((call) => (call.verb === 'reserve' ? call.asked.takes : []))
     const spans = spansOf([...model.lives.flatMap((life) => life.asked.takes), ...taken])
-    return { spans, sums: await store.readSums(spans, OPTIONS) }
+    // Of calls at the same time some have the same outcome in any order: then the trails tell which it was.
+    const ids = calls.length > 1 ? [...new Set(calls.flatMap(idOf))] : []
+    const records = await Promise.all(ids.map((id) => readAs(store, id)))
+    return { spans, sums: await store.readSums(spans, OPTIONS), ids, records }
   }
 
   async function atOnce(wishes: readonly Wish[], areLost = false): Promise<Observed> {
@@ -174,6 +177,9 @@ interface Recorded {
 interface Observed {
   readonly spans: readonly Span[]
   readonly sums: readonly bigint[]
+  /** What was asked for or settled, where several were at the same time. */
+  readonly ids: readonly string[]
+  readonly records: readonly (Recorded | null)[]
 }
 
 /** The model after the calls in some order that gives these answers and this state. Lost answers are undefined. */
@@ -215,12 +221,16 @@ function explain(
   throw new Error('no order of the calls has this outcome')
 }
 
-function isSame(model: Model, observed: Observed): boolean {
-  return observed.spans.every((span, at) => observed.sums[at] === sumOf(model, span))
+function isSame(model: Model, { spans, sums, ids, records }: Observed): boolean {
+  return (
+    spans.every((span, at) => sums[at] === sumOf(model, span)) &&
+    ids.every((id, at) => textOf(records[at]) === textOf(recordOf(model, id)))
+  )
 }
 
-function stateOf(model: Model, { spans }: Observed): Observed {
-  return { spans, sums: spans.map((span) => sumOf(model, span)) }
+function stateOf(model: Model, { spans, ids }: Observed): Observed {
+  const sums = spans.map((span) => sumOf(model, span))
+  return { spans, sums, ids, records: ids.map((id) => recordOf(model, id)) }
 }
 
 function recordOf(model: Model, id: string): Recorded | null {
@@ -253,6 +263,11 @@ async function perform(store: SpendStore, call: Call): Promise<Answer> {
 function seenOf(reservation: Reservation): Seen {
   const { state, decisionId, amount, committed, settledAtMs, expiresAtMs, expired } = reservation
   return { state, decisionId, amount, committed, settledAtMs, expiresAtMs, expired }
+}
+
+function idOf(call: Call): string[] {
+  if (call.verb === 'expire') return []
+  return [call.verb === 'reserve' ? call.asked.id : call.id]
 }
 
 /** A text that two things share where they are the same. */
