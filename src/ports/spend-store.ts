@@ -176,11 +176,16 @@ export interface Settlement {
   readonly as: 'commit' | 'release'
   /** What is committed, 0 to what is reserved. Default all. */
   readonly amount?: bigint
+  /**
+   * Only what was made by this decision. An id can be made anew once everything was given back: a call that was long under
+   * way must not end what somebody else holds by then.
+   */
+  readonly decisionId?: string
 }
 
 /** What {@link SpendStore.settle} has done. */
 export interface Settled {
-  /** Whether it was settled just now; otherwise it had been, or its time was over, or it was declined. */
+  /** Whether it was settled just now; otherwise it had been, its time was over, it was declined, or is another's. */
   readonly isNew: boolean
   readonly reservation: Reservation
 }

@@ -99,10 +99,10 @@ export class Settling {
       const outage = await this.#look()
       if (outage !== undefined || this.#ended !== undefined) return outage
     }
-    const { id } = this.#reservation
+    const { id, decisionId } = this.#reservation
     this.#isUnsure = true
     const settled = await attempt('store', timeoutMs, (call) =>
-      this.#follow(store.settle({ id, as, ...(amount !== undefined && { amount }) }, call)),
+      this.#follow(store.settle({ id, as, decisionId, ...(amount !== undefined && { amount }) }, call)),
     )
     if (settled instanceof Refused) return settled
     this.#note(settled)

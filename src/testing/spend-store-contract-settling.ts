@@ -42,6 +42,24 @@ export const spendSettlingCases: readonly SpendCase[] = [
     },
   },
   {
+    name: 'ends nothing that another decision has made anew, where it is told which is meant',
+    async use({ make, instances }) {
+      const [calls, other] = await instances()
+      const asked = make.reservation({ takes: [take('a', 10n)], renews: true })
+      const first = await calls.reserve(make.decision(), asked)
+      const meant = { id: asked.id, as: 'release', decisionId: first.decision.id } as const
+      assert.equal((await other.settle({ ...meant, decisionId: 'another' }))?.isNew, false)
+      assert.equal((await other.settle(meant))?.isNew, true)
+      const second = await calls.reserve(make.decision(), asked)
+      assert.equal(second.isNew, true)
+      assert.deepEqual(await other.settle(meant), { isNew: false, reservation: second.reservation })
+      assert.equal(await calls.sum('a'), 10n)
+      const rightly = { ...meant, decisionId: second.decision.id }
+      assert.equal((await calls.settle(rightly))?.isNew, true)
+      assert.equal(await calls.sum('a'), 0n)
+    },
+  },
+  {
     name: 'gives all of it back when it is released, for others to take',
     async use({ make, clock, reserve, instances }) {
       const [calls, other] = await instances()

@@ -10,6 +10,13 @@ const settlingBugs: readonly SpendStoreBug[] = [
     plant: ({ settle }) => ({ settle: ({ id, as }, options) => settle({ id, as }, options) }),
   },
   {
+    bug: 'whatever is held by now is ended',
+    breaks: 'ends nothing that another decision has made anew',
+    plant: ({ settle }) => ({
+      settle: ({ decisionId: _decisionId, ...rest }, options) => settle(rest, options),
+    }),
+  },
+  {
     bug: 'nothing is no amount',
     breaks: 'commits all of it, a part of it',
     plant: ({ settle }) => ({

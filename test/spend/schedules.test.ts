@@ -22,6 +22,7 @@ function worldOver(harness: StoreHarness): { readonly world: World; close(): Pro
   return {
     world: {
       clock,
+      sweepsByItself: harness !== memoryHarness,
       async instance() {
         const { store, another } = await opening
         const at = turns++ % INSTANCES

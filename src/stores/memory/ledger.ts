@@ -115,12 +115,13 @@ export function createLedger(clock: Clock, decisions: DecisionLog): LedgerVerbs 
       const reservation = asked === null ? null : make(asked, kept, nowMs)
       return { isNew: true, reservation, decision: kept }
     },
-    settle({ id, as, amount }) {
+    settle({ id, as, amount, decisionId }) {
       const nowMs = currentMs()
       const entry = entries.get(id)
       if (entry === undefined) return undefined
       const { reservation } = entry
-      if (reservation.state !== 'held') return { isNew: false, reservation }
+      const isMeant = decisionId === undefined || decisionId === reservation.decisionId
+      if (reservation.state !== 'held' || !isMeant) return { isNew: false, reservation }
       if (amount !== undefined && (amount < 0n || amount > reservation.amount)) {
         throw new RangeError('what is committed must be within what is reserved')
       }

@@ -131,14 +131,15 @@ return answer('yes', reservation, decision)
 export const SETTLE: Script = defineScript(
   RESERVATIONS,
   `
-local id, way, amount = ARGV[3], ARGV[4], ARGV[5]
+local id, way, amount, maker = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local reservation = current(id)
 if not reservation then return false end
 if amount ~= '' and isMore(amount, reservation.amount) then return { 'more' } end
 for _, row in ipairs(redis.call('LRANGE', trailOf(id), -100, -1)) do
   if string.sub(row, -#CALL) == CALL then return { 'yes', cjson.encode(reservation) } end
 end
-if reservation.state ~= 'held' then return { 'no', cjson.encode(reservation) } end
+local isMeant = maker == '' or string.sub(reservation.face, -#maker) == maker
+if reservation.state ~= 'held' or not isMeant then return { 'no', cjson.encode(reservation) } end
 if way == 'release' then
   finish(id, reservation, 'released', '0', NOW)
   note(id, 'release', NOW, reservation.amount, CALL)

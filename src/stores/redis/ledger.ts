@@ -60,9 +60,10 @@ export function createLedger(run: RunScript, clock: Clock | undefined): LedgerVe
         decision: keptDecisionOf(kept),
       }
     },
-    async settle({ id, as, amount }) {
+    async settle({ id, as, amount, decisionId }) {
       const committed = amount === undefined ? '' : checkedAmount('amount', amount)
-      const reply = await once(SETTLE, nameOf(id), as, committed)
+      const maker = decisionId === undefined ? '' : makerOf(decisionId)
+      const reply = await once(SETTLE, nameOf(id), as, committed, maker)
       if (reply === null) return undefined
       const [isNew, reservation] = listOf(reply)
       if (textOf(isNew) === 'more') throw new RangeError('amount must not be more than is reserved')
@@ -96,13 +97,18 @@ function reservationArguments(reservation: NewReservation, decisionId: string): 
   if (new Set(takes.map(({ key }) => key)).size < takes.length) throw new TypeError('two takes have one key')
   return [
     nameOf(id),
-    JSON.stringify({ id, accountId, fingerprint, decisionId }),
+    `${JSON.stringify({ id, accountId, fingerprint }).slice(0, -1)}${makerOf(decisionId)}`,
     checkedAmount('amount', amount),
     checkedText('ttlMs', ttlMs),
     onExpiry,
     renews ? 'yes' : 'no',
     JSON.stringify(takes.map(takeArgument)),
   ]
+}
+
+/** How the face of a reservation ends. A quote within a text stands behind a backslash, so nothing else ends like it. */
+function makerOf(decisionId: string): string {
+  return `,"decisionId":${JSON.stringify(decisionId)}}`
 }
 
 /** All of it are texts: Lua would round numbers. */

@@ -14,6 +14,7 @@ import {
 import { createReserve } from './reserve.js'
 import type { ReservationTable } from './spend-schema.js'
 import { countWithin } from './tallies.js'
+import { storable } from './text.js'
 
 type LedgerVerbs = Pick<
   SpendStore,
@@ -93,6 +94,9 @@ async function settleWithin(
   const known = await readReservation(db, settlement.id, time)
   if (known === undefined) return undefined
   checkAmount(settlement, known)
+  const { decisionId } = settlement
+  const isMeant = decisionId === undefined || storable(decisionId) === known.decision_id
+  if (!isMeant) return { isNew: false, reservation: standingOf(known) }
   if (known.state === 'held' && (await expireWithin(db, [known.id], time)).length === 0) return 'overtaken'
   return { isNew: false, reservation: standingOf(known) }
 }

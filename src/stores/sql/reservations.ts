@@ -126,10 +126,10 @@ export async function readTrail(
   return { reservation, trail: isOverdue(row) ? [...written, endOf(reservation)] : written }
 }
 
-/** Ends what is held, and locks it. Nothing where it is not held, or its time is over. */
+/** Ends what is held, and locks it. Nothing where it is not held, was made by another decision, or its time is over. */
 export async function endReservation(
   db: Step,
-  { id, as, amount }: Settlement,
+  { id, as, amount, decisionId }: Settlement,
   time: LedgerTime,
 ): Promise<ReservationTable | undefined> {
   const now = time()
@@ -148,6 +148,7 @@ export async function endReservation(
     .where('id', '=', storable(id))
     .where('state', '=', 'held')
     .where('expires_at_ms', '>', now)
+    .$if(decisionId !== undefined, (query) => query.where('decision_id', '=', storable(decisionId ?? '')))
     .returningAll()
     .executeTakeFirst()
 }
