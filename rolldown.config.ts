@@ -26,6 +26,10 @@ const subpaths = Object.values(exports).flatMap((entry) =>
 const BASE =
   /[\\/]src[\\/](?:amount|base58|capped-fetch|deadline|gate-error|option-check|service-url|system-clock|wallet-address)\.ts$/
 
+// What spending is decided and managed with: loaded when it is first needed.
+const SPENDING =
+  /[\\/]src[\\/](?:spend[\\/](?!(?:guard|settling|money|mcc|field-problem|requirement|reservation-id|spend\.)|index\.)|routes[\\/](?:authoriz|decisions|idempotency|intents|management|simulate|spend-))/
+
 // What the gate, the adapters and the stores share, in one file: reading many costs more than reading much.
 const CORE = /[\\/]src[\\/](?!(?:balances|cli|client|limits|stores|testing)[\\/])/
 
@@ -43,8 +47,10 @@ export default defineConfig({
     chunkFileNames: 'shared/[name].js',
     codeSplitting: {
       groups: [
-        { name: 'base', test: BASE, priority: 2 },
-        { name: 'core', test: CORE, priority: 1, minShareCount: 2 },
+        { name: 'base', test: BASE, priority: 3 },
+        // What a group imports goes with it, so the groups that others rest on come first.
+        { name: 'core', test: (id) => CORE.test(id) && !SPENDING.test(id), priority: 2, minShareCount: 2 },
+        { name: 'spending', test: SPENDING, priority: 1 },
       ],
     },
   },

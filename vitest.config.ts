@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^sallyport$/, replacement: source('./src/index.ts') },
       { find: /^sallyport\/balances$/, replacement: source('./src/balances/index.ts') },
       { find: /^sallyport\/(balances|stores)\/(.+)$/, replacement: source('./src/$1/$2.ts') },
+      { find: /^sallyport\/spending$/, replacement: source('./src/spend/index.ts') },
       { find: /^sallyport\/(client|limits|testing)$/, replacement: source('./src/$1/index.ts') },
       { find: /^sallyport\/(express|fastify|koa)$/, replacement: source('./adapters/$1.ts') },
     ],

@@ -92,33 +92,6 @@ export type { BalanceRequirement, Requirements, RequiresBalance, RequiresWallet 
 export { type GateResponse, toResponse } from './response.js'
 export type { CheckOptions, KeyRoutesOptions, RouteGroups, SpendRoutesOptions } from './routes/endpoint.js'
 export type { SpendBody, SpendInput, SpendIntent, SpendIntention } from './spend/guard-intent.js'
-export {
-  type AgentChanges,
-  type ApprovalVerbs,
-  type BindingChanges,
-  type ListOptions,
-  type MandateChanges,
-  manageSpending,
-  type NewAgent,
-  type NewBinding,
-  type NewMandate,
-  type RecordPage,
-  type RecordVerbs,
-  type SpendManager,
-} from './spend/manager.js'
-export type { AnsweredApproval, Approver } from './spend/manager-approvals.js'
 export type { Money } from './spend/money.js'
-export type { SpendPolicy } from './spend/policy.js'
-export type { PolicyDocument } from './spend/policy-document-shape.js'
-export type {
-  Agent,
-  Approval,
-  Binding,
-  Instrument,
-  Mandate,
-  PolicyRecord,
-  Recorded,
-  SpendStatus,
-} from './spend/records.js'
 export { type Spend, SpendError, type SpendErrorCode } from './spend/spend.js'
 export type { DecisionEvent, SpendEvent, Stage } from './telemetry/decision-event.js'

@@ -1,7 +1,8 @@
 /** One instance that authorizes spending, in a process of its own, over the database that it is told of. */
 import fastify from 'fastify'
-import { createGate, type ManagedStore, manageSpending, type SpendStore, sharedSecretJwt } from 'sallyport'
+import { createGate, type ManagedStore, type SpendStore, sharedSecretJwt } from 'sallyport'
 import { routes } from 'sallyport/fastify'
+import { manageSpending } from 'sallyport/spending'
 import { mintToken } from 'sallyport/testing'
 import { answerParent } from '../child.js'
 import { AGENTS, type Place, PROCESSOR, type Service } from './names.js'

@@ -1,7 +1,7 @@
 import { type Refused, refused } from '../decision.js'
 import { digestOf } from '../digest.js'
 import { type GateRequest, REPEATED, readHeader } from '../request.js'
-import { newReservationId, prefixOf } from '../spend/authorizer.js'
+import { newReservationId, prefixOf } from '../spend/reservation-id.js'
 
 const HEADER = 'Idempotency-Key'
 const MAX_KEY_LENGTH = 255

@@ -49,13 +49,10 @@ export const MAX_POLICY_BYTES = 262_144
  * `/v1/agents`, `/v1/spending-authorities`, `/v1/policies`, `/v1/bindings` and `/v1/approvals`: what an enterprise says
  * of its agents' spending. What another account has does not exist.
  *
- * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending, or the gate is for another role.
+ * @param enterprises - Lets in who manages.
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending.
  */
-export function managementEndpoints(
-  gate: Gate,
-  { enterpriseRole }: { readonly enterpriseRole: string },
-): readonly Endpoint[] {
-  const enterprises = gate.with({ role: enterpriseRole })
+export function managementEndpoints(enterprises: Gate): readonly Endpoint[] {
   const { wiring } = inspectGate(enterprises)
   const desk = createManagementDesk(wiring)
   const { agents, mandates, policies, bindings } = desk.keepers

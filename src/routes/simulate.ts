@@ -35,13 +35,10 @@ const AT_ONCE = 100
  * `POST /v1/simulate`: what a policy says to one spend, nothing having been spent before; or what it would have said to
  * what was decided under a spending authority in a period. Nothing is held, counted or logged.
  *
- * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending, or the gate is for another role.
+ * @param enterprises - Lets in who manages.
+ * @throws GateError `ERR_GATE_OPTIONS` where the gate's store keeps no spending.
  */
-export function simulateEndpoints(
-  gate: Gate,
-  { enterpriseRole }: { readonly enterpriseRole: string },
-): readonly Endpoint[] {
-  const enterprises = gate.with({ role: enterpriseRole })
+export function simulateEndpoints(enterprises: Gate): readonly Endpoint[] {
   const { wiring } = inspectGate(enterprises)
   const { clock } = wiring.config
   const store = spendStoreOf(wiring)

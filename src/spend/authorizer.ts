@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Access } from '../access.js'
 import { Refused } from '../decision.js'
 import { nextDecisionId } from '../decision-id.js'
@@ -231,16 +230,6 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   }
 
   return { decide }
-}
-
-/** A new id for something that is held. */
-export function newReservationId(purpose: SpendPurpose): string {
-  return `${prefixOf(purpose)}${randomUUID()}`
-}
-
-/** What the ids of reservations begin with: what a route holds is not captured by hand. */
-export function prefixOf(purpose: SpendPurpose): string {
-  return purpose === 'guard' ? 'hold_' : 'auth_'
 }
 
 const UNKNOWN_INSTRUMENT: Check = Object.freeze({

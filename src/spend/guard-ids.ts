@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { digestOf } from '../digest.js'
 import { type GateRequest, pathOf } from '../request.js'
-import { newReservationId, prefixOf } from './authorizer.js'
 import type { AskedSpend } from './guard-intent.js'
 import { amountOf, assetOf } from './money.js'
+import { newReservationId, prefixOf } from './reservation-id.js'
 
 /**
  * The id of what a request holds: one key of one account on one route is one reservation, and without a key each request

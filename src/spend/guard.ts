@@ -16,10 +16,10 @@ import { holdIdOf, spendDigestOf } from './guard-ids.js'
 import { type AskedSpend, readIntent, type SpendIntention } from './guard-intent.js'
 import { createHeldSpend, createIdleSpend } from './guard-spend.js'
 import type { Instrument } from './records.js'
+import { requireSpending } from './requirement.js'
 import { Settling, type SettlingPorts } from './settling.js'
 import { createLater } from './settling-later.js'
 import { grantSpend } from './spend.js'
-import { spendingOf } from './spending.js'
 
 /**
  * What an adapter does next: write an answer, run the handler, or neither, because the client has gone away. Rejects
@@ -59,7 +59,7 @@ export function createSpendGuard<A extends Access, Native, Body>(
   absentKey?: unknown,
 ): SpendGuard {
   const { wiring, requirements } = inspectGate(gate)
-  const ports = portsOf(wiring)
+  requireSpending(wiring)
   if (typeof intend !== 'function') {
     throw new GateError('ERR_GATE_OPTIONS', [
       'reserveSpend needs a function that says what a request will spend',
@@ -87,6 +87,7 @@ export function createSpendGuard<A extends Access, Native, Body>(
     if (asked === null) return 'enter'
     if (asked instanceof Refused) return renderRefused(asked, wiring, request, access)
     const ask = askOf(request, access, asked)
+    const ports = await portsOf(wiring)
     // A client that asks again as soon as it is answered must not hear that its request is still being worked on.
     await ports.holds.whenSettled(ask.reservation.id)
     const outcome = await ports.authorizer.decide(ask)
@@ -95,15 +96,22 @@ export function createSpendGuard<A extends Access, Native, Body>(
   }
 }
 
-function portsOf(wiring: Wiring): GuardPorts {
+async function portsOf(wiring: Wiring): Promise<GuardPorts> {
   const known = made.get(wiring)
   if (known !== undefined) return known
-  // Refuses a gate that keeps no spending.
+  const { store } = requireSpending(wiring)
+  const timeoutMs = wiring.config.portTimeoutMs
+  // Loaded by the first request that spends: few hosts need it to start.
+  const { spendingOf } = await import('./spending.js')
   const { authorizer } = spendingOf(wiring)
-  const { spend, portTimeoutMs: timeoutMs } = wiring.config
-  if (spend === undefined) throw new GateError('ERR_GATE_OPTIONS', ['spending needs a store that keeps it'])
-  const settling = { store: spend.store, timeoutMs, later: createLater() }
-  const ports = { ...settling, wiring, authorizer, holds: createHolds(timeoutMs) }
+  const ports = made.get(wiring) ?? {
+    store,
+    timeoutMs,
+    later: createLater(),
+    wiring,
+    authorizer,
+    holds: createHolds(timeoutMs),
+  }
   made.set(wiring, ports)
   return ports
 }

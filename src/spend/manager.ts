@@ -126,6 +126,8 @@ export interface ApprovalVerbs {
  * cannot do it, and with a GateError `ERR_GATE_OPTIONS` that names every member that is wrong.
  *
  * @example
+ * import { manageSpending } from 'sallyport/spending'
+ *
  * const spending = manageSpending(store)
  * const agent = await spending.agents.create('acme', { name: 'office buyer' })
  * const policy = await spending.policies.create('acme', { name: 'office', per_transaction: [{ amount: 5_000, currency: 'USD' }] })

@@ -1,7 +1,7 @@
-import { GateError } from '../gate-error.js'
 import type { Wiring } from '../wiring.js'
 import { type Authorizer, createAuthorizer } from './authorizer.js'
 import { createSpendManager, type SpendManager } from './manager.js'
+import { requireSpending } from './requirement.js'
 import { createSettler, type Settler } from './settler.js'
 
 /** Spending on one gate: what guards and endpoints share. */
@@ -22,12 +22,8 @@ export function spendingOf(wiring: Wiring): Spending {
   const known = made.get(wiring)
   if (known !== undefined) return known
   const { config } = wiring
-  const { spend, clock, portTimeoutMs } = config
-  if (spend === undefined) {
-    throw new GateError('ERR_GATE_OPTIONS', [
-      'spending needs a gate whose store keeps it, or spend: { store }: memoryStore, sqliteStore, sqlStore or redisStore',
-    ])
-  }
+  const { clock, portTimeoutMs } = config
+  const spend = requireSpending(wiring)
   const spending = {
     authorizer: createAuthorizer(wiring, spend),
     settler: createSettler(spend.store, portTimeoutMs),

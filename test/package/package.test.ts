@@ -156,7 +156,9 @@ describe('the packed package', () => {
   it('needs fastify-plugin for its Fastify adapter, and no Fastify to be loaded', () => {
     const project = projectWith('fastify-adapter', ['jose', 'lru-cache', 'fastify-plugin'])
     const code = `console.log(Object.keys(await import('sallyport/fastify')).sort().join())`
-    expect(run(project, 'main.mjs', code)).toBe('getAccess,optionalAccess,requireAccess,routes,sallyport')
+    expect(run(project, 'main.mjs', code)).toBe(
+      'getAccess,getSpend,optionalAccess,requireAccess,reserveSpend,routes,sallyport',
+    )
   })
 
   it('guards an Express app written in CommonJS', () => {

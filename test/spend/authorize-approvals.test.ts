@@ -1,4 +1,4 @@
-import type { PolicyDocument } from 'sallyport'
+import type { PolicyDocument } from 'sallyport/spending'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { FIGMA, openSpendSite, type Party } from './kit.js'
 

@@ -9,7 +9,7 @@ import type {
   MandateChanges,
   PolicyDocument,
   SpendManager,
-} from 'sallyport'
+} from 'sallyport/spending'
 
 /** What an agent may spend, and by what. */
 export interface GrantOptions {

@@ -1,12 +1,5 @@
-import {
-  createGate,
-  type Gate,
-  type GateOptions,
-  manageSpending,
-  type RouteGroups,
-  type SpendManager,
-  sharedSecretJwt,
-} from 'sallyport'
+import { createGate, type Gate, type GateOptions, type RouteGroups, sharedSecretJwt } from 'sallyport'
+import { manageSpending, type SpendManager } from 'sallyport/spending'
 import { type MemoryStore, memoryStore } from 'sallyport/stores/memory'
 import { faultyStore, type StoreFaults } from 'sallyport/testing'
 import type { AdapterHarness, AppDescription, RunningApp } from '../contract/adapter-contract.js'

@@ -1,4 +1,4 @@
-import { manageSpending } from 'sallyport'
+import { manageSpending } from 'sallyport/spending'
 import { describe, expect, test } from 'vitest'
 import { FIGMA } from './kit.js'
 import { type ManagementSite, openManagement, POLICY, refusalOf, wholeOf } from './management-kit.js'

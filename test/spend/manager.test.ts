@@ -1,4 +1,5 @@
-import { GateError, manageSpending } from 'sallyport'
+import { GateError } from 'sallyport'
+import { manageSpending } from 'sallyport/spending'
 import { memoryStore } from 'sallyport/stores/memory'
 import { faultyStore } from 'sallyport/testing'
 import { describe, expect, test } from 'vitest'

@@ -2,10 +2,10 @@ import {
   createGate,
   type DecisionEvent,
   type GateOptions,
-  manageSpending,
   type Reservation,
   type SpendStore,
 } from 'sallyport'
+import { manageSpending } from 'sallyport/spending'
 import { type MemoryStore, memoryStore } from 'sallyport/stores/memory'
 import { type ManualClock, manualClock } from './clock.js'
 import { bearer } from './requests.js'
