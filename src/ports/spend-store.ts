@@ -77,7 +77,7 @@ export interface NewReservation {
   readonly onExpiry: 'release' | 'commit'
   /** All of them, or none. No two have the same key. */
   readonly takes: readonly Take[]
-  /** Whether one of this id that was declined, or has given everything back, is made anew. */
+  /** Whether one of this id and fingerprint that was declined, or has given everything back, is made anew. */
   readonly renews: boolean
 }
 

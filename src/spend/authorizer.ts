@@ -154,7 +154,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
     // Nobody is asked for what only observes, or what is only planned.
     if (mandate.mode === 'observe' || ask.purpose === 'intent')
       return keep(ask, { ...draft, checks }, [], 'declined')
-    const known = ask.reservation === null ? undefined : await knownOf(ask.reservation)
+    const known = ask.reservation === null ? undefined : await knownOf(ask.reservation, ask.requestDigest)
     if (known !== undefined) return known
     const opened = found ?? (await desk.open(mandate, binding.instrument, draft.action, approvalTtlMs))
     if (opened instanceof Refused) return opened
@@ -163,14 +163,16 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
   }
 
   /** What an earlier request of the same id was told, where it is not made anew. */
-  async function knownOf({
-    id,
-    renews,
-  }: SpendAsk['reservation'] & {}): Promise<SpendOutcome | Refused | undefined> {
+  async function knownOf(
+    { id, renews }: NonNullable<SpendAsk['reservation']>,
+    requestDigest: string,
+  ): Promise<SpendOutcome | Refused | undefined> {
     const found = await attempt('store', portTimeoutMs, (call) => store.readReservation(id, call))
     if (found === undefined || found instanceof Refused) return found
     const { reservation } = found
-    if (renews && ['declined', 'released'].includes(reservation.state)) return undefined
+    const { state, fingerprint } = reservation
+    const isOver = state === 'declined' || state === 'released'
+    if (renews && isOver && fingerprint === requestDigest) return undefined
     const kept = await attempt('store', portTimeoutMs, (call) =>
       store.readDecision(reservation.decisionId, call),
     )

@@ -20,8 +20,9 @@ export interface WindowSpan {
 }
 
 const DAY_MS = 86_400_000
-// A clock may be set back by so much, and what was counted before is still known.
-const KEPT_BEHIND_ROLLING_MS = DAY_MS
+// A clock may be set back by so much, and what was counted before is still known. A rolling window is kept for as long as
+// it is, at least an hour and at most a day: a short one has many steps.
+const LEAST_KEPT_BEHIND_ROLLING_MS = DAY_MS / 24
 const KEPT_BEHIND_CALENDAR_MS = 62 * DAY_MS
 // A rolling window is kept as so many sums, whatever its length.
 const STEPS = 1_000
@@ -60,7 +61,7 @@ function rollingSpan(seconds: number, nowMs: number): WindowSpan {
     atMs: Math.floor(nowMs / stepMs) * stepMs,
     fromMs,
     toMs: Number.MAX_SAFE_INTEGER,
-    keepFromMs: fromMs - KEPT_BEHIND_ROLLING_MS,
+    keepFromMs: fromMs - Math.min(DAY_MS, Math.max(LEAST_KEPT_BEHIND_ROLLING_MS, seconds * 1_000)),
     resetsAtMs: null,
   }
 }

@@ -162,6 +162,24 @@ export const spendRepeatingCases: readonly SpendCase[] = [
     },
   },
   {
+    name: 'makes nothing anew for another request of the same id',
+    async use({ calls, make }) {
+      const takes = [take('spent', 15n)]
+      const given = make.reservation({ takes, renews: true })
+      await calls.reserve(make.decision(), given)
+      await calls.settle({ id: given.id, as: 'release' })
+      const declined = make.reservation({ takes, renews: true, amount: 20n })
+      await calls.reserve(make.decision(), declined)
+      for (const asked of [given, declined]) {
+        const other = { ...asked, amount: 5n, fingerprint: 'something else' }
+        const answer = await calls.reserve(make.decision(), other)
+        assert.deepEqual([answer.isNew, answer.reservation?.fingerprint], [false, asked.fingerprint])
+      }
+      assert.equal(await calls.sum('spent'), 0n)
+      assert.equal((await calls.reserve(make.decision(), given)).isNew, true)
+    },
+  },
+  {
     name: 'makes a reservation anew once, for many that ask at the same time',
     async use({ make, instances }) {
       const stores = await instances()

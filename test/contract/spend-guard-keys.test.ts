@@ -112,23 +112,31 @@ describe.each(spendHarnesses)('an idempotency key on $name', (harness) => {
   })
 
   test('may try again after a refusal of the handler, a release and a decline', async () => {
-    const answers = [400, 200]
+    const answers = [400, 500, 500, 200, 200]
     const world = await setUp(
       async ({ spend }) => {
-        const status = answers.shift() ?? 500
+        const status = answers.shift() ?? 599
         if (status === 500) await spend.release()
         return { status, json: {} }
       },
       { limit: 1_500 },
     )
     expect((await world.buy('one')).status).toBe(400)
-    expect((await world.buy('one', { total: 1_100 })).status).toBe(200)
-    expect((await world.buy('one', { total: 1_100 })).status).toBe(409)
-    expect((await world.buy('two')).status).toBe(403)
-    expect((await world.buy('two')).status).toBe(403)
-    expect((await world.buy('two', { total: 400 })).status).toBe(500)
-    expect((await world.buy('two', { total: 400 })).status).toBe(500)
-    expect(world.app.entered()).toBe(4)
+    expect((await world.buy('one')).status).toBe(500)
+    expect((await world.buy('one')).status).toBe(500)
+    expect((await world.buy('declined', { total: 1_501 })).status).toBe(403)
+    expect((await world.buy('declined', { total: 1_501 })).status).toBe(403)
+    // It is the key of that request for good, whatever became of it.
+    for (const key of ['one', 'declined']) {
+      expect((await world.buy(key, { total: 400 })).json()).toMatchObject({
+        status: 422,
+        code: 'idempotency_conflict',
+      })
+    }
+    expect((await world.buy('one')).status).toBe(200)
+    expect((await world.buy('one')).status).toBe(409)
+    expect((await world.buy('two', { total: 500 })).status).toBe(200)
+    expect(world.app.entered()).toBe(5)
   })
 
   test('belongs to the account that sends it, and requests without one have nothing in common', async () => {

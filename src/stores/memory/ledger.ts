@@ -101,7 +101,7 @@ export function createLedger(clock: Clock, decisions: DecisionLog): LedgerVerbs 
     reserve(decision, asked) {
       const nowMs = currentMs()
       const known = asked === null ? undefined : entries.get(asked.id)
-      if (known !== undefined && !(asked?.renews === true && isGivenBack(known.reservation))) {
+      if (known !== undefined && !(asked?.renews === true && mayRenew(known.reservation, asked))) {
         return { isNew: false, reservation: known.reservation, decision: known.decision }
       }
       const takes = asked === null || decision.outcome === 'declined' ? [] : asked.takes
@@ -163,6 +163,6 @@ function unitsOf({ measures }: Take, { amount }: NewReservation): bigint {
   return measures === 'amount' ? amount : 1n
 }
 
-function isGivenBack({ state }: Reservation): boolean {
-  return state === 'declined' || state === 'released'
+function mayRenew({ state, fingerprint }: Reservation, asked: NewReservation): boolean {
+  return (state === 'declined' || state === 'released') && fingerprint === asked.fingerprint
 }

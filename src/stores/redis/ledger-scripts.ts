@@ -88,6 +88,7 @@ if made and (id == '' or callOf(made) == CALL) then
   return answer(callOf(made) == CALL and 'yes' or 'no', known, made)
 end
 local isRenewed = known and ARGV[13] == 'yes' and (known.state == 'declined' or known.state == 'released')
+  and string.sub(known.face, 1, tonumber(ARGV[15])) == string.sub(ARGV[9], 1, tonumber(ARGV[15]))
 if known and not isRenewed then return answer('no', known, knownDecision(known.decision)) end
 if made then return { 'known' } end
 
@@ -138,7 +139,7 @@ if amount ~= '' and isMore(amount, reservation.amount) then return { 'more' } en
 for _, row in ipairs(redis.call('LRANGE', trailOf(id), -100, -1)) do
   if string.sub(row, -#CALL) == CALL then return { 'yes', cjson.encode(reservation) } end
 end
-local isMeant = maker == '' or string.sub(reservation.face, -#maker) == maker
+local isMeant = maker == '' or reservation.decision == maker
 if reservation.state ~= 'held' or not isMeant then return { 'no', cjson.encode(reservation) } end
 if way == 'release' then
   finish(id, reservation, 'released', '0', NOW)

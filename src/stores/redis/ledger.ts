@@ -21,7 +21,7 @@ type LedgerVerbs = Pick<
   'reserve' | 'settle' | 'readReservation' | 'expireReservations' | 'readSums'
 >
 
-const NO_RESERVATION = ['', '', '', '', '', '', '[]']
+const NO_RESERVATION = ['', '', '', '', '', '', '[]', '0']
 
 const nameOfCall = () => randomBytes(9).toString('base64url')
 
@@ -62,7 +62,7 @@ export function createLedger(run: RunScript, clock: Clock | undefined): LedgerVe
     },
     async settle({ id, as, amount, decisionId }) {
       const committed = amount === undefined ? '' : checkedAmount('amount', amount)
-      const maker = decisionId === undefined ? '' : makerOf(decisionId)
+      const maker = decisionId === undefined ? '' : nameOf(decisionId)
       const reply = await once(SETTLE, nameOf(id), as, committed, maker)
       if (reply === null) return undefined
       const [isNew, reservation] = listOf(reply)
@@ -95,20 +95,18 @@ export function createLedger(run: RunScript, clock: Clock | undefined): LedgerVe
 function reservationArguments(reservation: NewReservation, decisionId: string): string[] {
   const { id, accountId, fingerprint, amount, ttlMs, onExpiry, renews, takes } = reservation
   if (new Set(takes.map(({ key }) => key)).size < takes.length) throw new TypeError('two takes have one key')
+  // What stands before the decision's id says which request it is.
+  const asked = JSON.stringify({ id, accountId, fingerprint }).slice(0, -1)
   return [
     nameOf(id),
-    `${JSON.stringify({ id, accountId, fingerprint }).slice(0, -1)}${makerOf(decisionId)}`,
+    `${asked},"decisionId":${JSON.stringify(decisionId)}}`,
     checkedAmount('amount', amount),
     checkedText('ttlMs', ttlMs),
     onExpiry,
     renews ? 'yes' : 'no',
     JSON.stringify(takes.map(takeArgument)),
+    String(Buffer.byteLength(asked)),
   ]
-}
-
-/** How the face of a reservation ends. A quote within a text stands behind a backslash, so nothing else ends like it. */
-function makerOf(decisionId: string): string {
-  return `,"decisionId":${JSON.stringify(decisionId)}}`
 }
 
 /** All of it are texts: Lua would round numbers. */

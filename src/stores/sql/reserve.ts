@@ -141,8 +141,9 @@ function compare(
 }
 
 function mayRenew(known: ReadReservation, wanted: NewReservation): boolean {
-  const { state } = standingOf(known)
-  return wanted.renews && (state === 'declined' || state === 'released')
+  const { state, fingerprint } = standingOf(known)
+  if (!wanted.renews || fingerprint !== wanted.fingerprint) return false
+  return state === 'declined' || state === 'released'
 }
 
 /** What an earlier call of the same id has made. */
