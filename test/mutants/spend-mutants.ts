@@ -1,10 +1,12 @@
 import type { Mutant } from './mutants.js'
 
 const LEDGER = ['test/contract/spend-stores.test.ts']
-const WINDOWS = ['test/spend/windows']
-const AUTHORIZE = ['test/spend/authorize']
+const WINDOWS = ['test/spend/windows-rolling.test.ts']
+const AUTHORIZE = ['test/spend/authorize.test.ts']
+const OUTAGES = ['test/spend/authorize-idempotency.test.ts']
+const MODES = ['test/spend/authorize-modes.test.ts']
 const CAPTURE = ['test/spend/authorizations']
-const GUARD = ['test/contract/spend-guard']
+const GUARD = ['test/contract/spend-guard-settling.test.ts']
 const EVALUATE = ['test/spend/evaluate.test.ts']
 
 /** Bugs by which somebody spends what they may not, twice, or never again. */
@@ -77,21 +79,21 @@ export const spendMutants: readonly Mutant[] = [
     file: 'src/spend/authorizer.ts',
     find: "outcome instanceof Refused && standing.mandate.mode === 'observe'",
     replace: 'outcome instanceof Refused',
-    tests: AUTHORIZE,
+    tests: OUTAGES,
   },
   {
     name: 'what is observed is taken of the budgets that are enforced',
     file: 'src/spend/authorizer.ts',
     find: "mandate.mode === 'observe' ? 'shadow' : 'live'",
     replace: "mandate.mode === 'observe' ? 'live' : 'live'",
-    tests: AUTHORIZE,
+    tests: MODES,
   },
   {
     name: 'an idempotency key is anybody’s',
     file: 'src/routes/idempotency.ts',
     find: 'digestOf(JSON.stringify([accountId, route, key]))',
     replace: 'digestOf(JSON.stringify([route, key]))',
-    tests: AUTHORIZE,
+    tests: OUTAGES,
   },
   {
     name: 'anybody captures what somebody else was granted',

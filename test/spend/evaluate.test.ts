@@ -176,7 +176,7 @@ describe('what a spend takes', () => {
       {
         ...{ key: '["live:m1",["amount","rolling","hourly","USD"]]', measures: 'amount', limit: 20_000n },
         ...{ atMs: Math.floor(NOW / 4_000) * 4_000, fromMs: Math.floor(hourAgo / 4_000) * 4_000 },
-        ...{ toMs: Number.MAX_SAFE_INTEGER, keepFromMs: Math.floor(hourAgo / 4_000) * 4_000 - 86_400_000 },
+        ...{ toMs: Number.MAX_SAFE_INTEGER, keepFromMs: Math.floor(hourAgo / 4_000) * 4_000 - 3_600_000 },
       },
       {
         ...{ key: '["live:m1",["amount","calendar","monthly","USD"]]', measures: 'amount', limit: 100_000n },
