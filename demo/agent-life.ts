@@ -79,7 +79,7 @@ export function writeAgentLife({ enterprise, processor, agentKey }: Cast): reado
     },
     {
       what: 'the log says what would have been declined',
-      path: '/v1/decisions?decision=DECLINE',
+      path: '/v1/decisions?evaluated=DECLINE',
       headers: asEnterprise,
       after: ({ decisions }) => keep('decision_id')((decisions as readonly Body[])[0] ?? {}),
       expect: ok,

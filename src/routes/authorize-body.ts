@@ -77,10 +77,11 @@ function readMerchant({
   return merchant ?? name ?? null
 }
 
-// Cards and tokens are named in one space, so that the first finds both.
+// Cards and tokens are named in one space, so that the last finds both. Whose they are nothing proves, so a wallet or a key
+// of the same name comes first.
 function instrumentsOf(id: string): readonly Instrument[] {
   const wallet: readonly Instrument[] = isWalletAddress(id) ? [{ type: 'wallet', id }] : []
-  return [{ type: 'card', id }, ...wallet, { type: 'api_key', id }]
+  return [...wallet, { type: 'api_key', id }, { type: 'card', id }]
 }
 
 function isText(value: unknown): value is string {

@@ -28,7 +28,12 @@ export async function readJsonObject(
   if (value instanceof Refused) return value
   return Object.keys(value).every((name) => known.includes(name) || besides.includes(name))
     ? value
-    : refused('body_invalid', { problem: `The body has members other than ${known.join(', ')}` })
+    : refused('body_invalid', {
+        problem:
+          known.length === 0
+            ? 'The body must be empty, or {}'
+            : `The body has members other than ${known.join(', ')}`,
+      })
 }
 
 /** As {@link readJsonObject}, for a body whose members the caller looks through by itself. */

@@ -23,6 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
   OUTSIDE_HOURS: 'The policy does not allow to spend at that hour.',
   LIMIT_PER_TRANSACTION: 'The amount is above what the policy allows for one transaction.',
   APPROVAL_REQUIRED: 'The amount is above what the policy allows without an approval, and there was none.',
+  APPROVAL_REJECTED: 'Somebody was asked for an approval, and said no.',
   APPROVAL_USED: 'The approval had been used already.',
 }
 

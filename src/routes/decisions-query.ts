@@ -15,7 +15,7 @@ export function readDecisionQuery(target: string): Omit<DecisionQuery, 'accountI
   const query = readQuery(target, [
     'agent_id',
     'spending_authority_id',
-    'decision',
+    'evaluated',
     'since',
     'until',
     'limit',
@@ -29,8 +29,8 @@ export function readDecisionQuery(target: string): Omit<DecisionQuery, 'accountI
   if (mandateId !== undefined && !isRecordId(mandateId)) {
     return invalid('spending_authority_id must be the id of a spending authority')
   }
-  const verdict = query.text('decision')
-  if (verdict !== undefined && !isVerdict(verdict)) return invalid('decision must be APPROVE or DECLINE')
+  const verdict = query.text('evaluated')
+  if (verdict !== undefined && !isVerdict(verdict)) return invalid('evaluated must be APPROVE or DECLINE')
   const sinceMs = readMoment('since', query.text('since'))
   if (sinceMs instanceof Refused) return sinceMs
   const untilMs = readMoment('until', query.text('until'))

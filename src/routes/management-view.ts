@@ -62,6 +62,7 @@ export function approvalViewOf(approval: AnsweredApproval, nowMs: number): objec
     ...wireAssetOf(action.asset),
     merchant: action.merchant,
     mcc: action.mcc,
+    route: action.route,
     instrument_type: action.instrument.type,
     instrument_id: action.instrument.id,
     created_at: timestampOf(createdAtMs),

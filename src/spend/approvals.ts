@@ -10,25 +10,28 @@ import { type Approval, approvals, type Instrument, type Mandate } from './recor
 /** Where approvals are asked for and found. */
 export interface ApprovalDesk {
   /** The approval of exactly this spend that stands: waiting, given and not used, or rejected. */
-  find(mandate: Mandate, instrument: Instrument, action: SpendAction): Promise<Approval | undefined | Refused>
+  find(subject: ApprovalSubject): Promise<Approval | undefined | Refused>
   /** Asks for one. At most one waits for one and the same spend. */
-  open(
-    mandate: Mandate,
-    instrument: Instrument,
-    action: SpendAction,
-    ttlMs: number,
-  ): Promise<Approval | Refused>
+  open(subject: ApprovalSubject, ttlMs: number): Promise<Approval | Refused>
+}
+
+/** What is to be approved. */
+export interface ApprovalSubject {
+  readonly mandate: Mandate
+  readonly instrument: Instrument
+  readonly action: SpendAction
+  /** Method and route of the host's that the spend is for; null where a processor asks. */
+  readonly route: string | null
 }
 
 const MAX_TRIES = 5
 
 /** A desk over a store. */
 export function createApprovalDesk(store: SpendStore, clock: Clock, timeoutMs: number): ApprovalDesk {
-  const lookupOf = (mandate: Mandate, digest: string) => `${mandate.id}:${digest}`
-
-  async function standingOne(mandate: Mandate, digest: string): Promise<Approval | undefined | Refused> {
+  async function standingOne(subject: ApprovalSubject): Promise<Approval | undefined | Refused> {
+    const lookup = `${subject.mandate.id}:${digestOfSubject(subject)}`
     const record = await attempt('store', timeoutMs, (call) =>
-      store.findSpendRecord('approval', lookupOf(mandate, digest), call),
+      store.findSpendRecord('approval', lookup, call),
     )
     return record === undefined || record instanceof Refused ? record : approvals.read(record)
   }
@@ -41,8 +44,8 @@ export function createApprovalDesk(store: SpendStore, clock: Clock, timeoutMs: n
     return sums instanceof Refused ? sums : sums[0] === 0n
   }
 
-  async function find(mandate: Mandate, instrument: Instrument, action: SpendAction) {
-    const approval = await standingOne(mandate, actionDigestOf(instrument, action))
+  async function find(subject: ApprovalSubject) {
+    const approval = await standingOne(subject)
     if (approval === undefined || approval instanceof Refused) return approval
     const open = await isOpen(approval)
     if (open instanceof Refused) return open
@@ -61,12 +64,12 @@ export function createApprovalDesk(store: SpendStore, clock: Clock, timeoutMs: n
 
   return {
     find,
-    async open(mandate, instrument, action, ttlMs) {
-      const actionDigest = actionDigestOf(instrument, action)
+    async open(subject, ttlMs) {
+      const { mandate, instrument, action, route } = subject
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const found = await find(mandate, instrument, action)
+        const found = await find(subject)
         if (found !== undefined) return found
-        const over = await standingOne(mandate, actionDigest)
+        const over = await standingOne(subject)
         if (over instanceof Refused) return over
         const nowMs = clock.wallMs()
         const approval: Approval = {
@@ -76,8 +79,8 @@ export function createApprovalDesk(store: SpendStore, clock: Clock, timeoutMs: n
           createdAtMs: nowMs,
           version: 1,
           status: 'pending',
-          actionDigest,
-          action: { ...action, amount: String(action.amount), instrument },
+          actionDigest: digestOfSubject(subject),
+          action: { ...action, amount: String(action.amount), instrument, route },
           expiresAtMs: nowMs + ttlMs,
         }
         const isOpened = await openOnce(approval, over)
@@ -97,6 +100,8 @@ export function takeOfApproval({ id }: Approval): Take {
   return { key, atMs: 0, fromMs: 0, toMs: 0, keepFromMs: 0, measures: 'use', limit: 1n }
 }
 
-function actionDigestOf(instrument: Instrument, { amount, asset, merchant, mcc }: SpendAction): string {
-  return digestOf(JSON.stringify([instrument.type, instrument.id, String(amount), asset, merchant, mcc]))
+function digestOfSubject({ instrument, action, route }: ApprovalSubject): string {
+  const { amount, asset, merchant, mcc } = action
+  const { type, id } = instrument
+  return digestOf(JSON.stringify([type, id, String(amount), asset, merchant, mcc, route]))
 }

@@ -2,8 +2,8 @@ import type { Access } from '../access.js'
 import { Refused } from '../decision.js'
 import { nextDecisionId } from '../decision-id.js'
 import type { SpendConfig } from '../options.js'
-import type { Reservation, Reserved, Take } from '../ports/spend-store.js'
-import type { GateRequest } from '../request.js'
+import type { NewDecision, Reservation, Reserved, Take } from '../ports/spend-store.js'
+import { type GateRequest, pathOf } from '../request.js'
 import { attempt } from '../stages/attempt.js'
 import type { Trace } from '../telemetry/reporter.js'
 import type { Wiring } from '../wiring.js'
@@ -142,13 +142,16 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
     approvalTtlMs: number,
   ): Promise<SpendOutcome | Refused> {
     const { mandate, binding } = standing
-    const found = await desk.find(mandate, binding.instrument, draft.action)
+    const subject = { mandate, instrument: binding.instrument, action: draft.action, route: routeOf(ask) }
+    const found = await desk.find(subject)
     if (found instanceof Refused) return found
     if (found?.status === 'approved') {
       const approval = { id: found.id, expiresAtMs: found.expiresAtMs }
       const passed = { ...draft, approval, checks: [...draft.checks, APPROVED] }
       if (ask.reservation === null) return keep(ask, passed, [], 'approved')
-      return keep(ask, { ...passed, sums: [] }, [...takes, takeOfApproval(found)], 'approved')
+      // What only observes uses nothing up.
+      const use = mandate.mode === 'observe' ? [] : [takeOfApproval(found)]
+      return keep(ask, { ...passed, sums: [] }, [...takes, ...use], 'approved')
     }
     const checks = [...draft.checks, found?.status === 'rejected' ? REJECTED : NOT_APPROVED]
     // Nobody is asked for what only observes, or what is only planned.
@@ -156,7 +159,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
       return keep(ask, { ...draft, checks }, [], 'declined')
     const known = ask.reservation === null ? undefined : await knownOf(ask.reservation, ask.requestDigest)
     if (known !== undefined) return known
-    const opened = found ?? (await desk.open(mandate, binding.instrument, draft.action, approvalTtlMs))
+    const opened = found ?? (await desk.open(subject, approvalTtlMs))
     if (opened instanceof Refused) return opened
     const approval = { id: opened.id, expiresAtMs: opened.expiresAtMs }
     return keep(ask, { ...draft, approval, checks }, [], 'declined')
@@ -186,11 +189,10 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
     takes: readonly Take[],
     outcome: 'approved' | 'declined',
   ): Promise<SpendOutcome | Refused> {
-    const { id, atMs, accountId, agentId, mandateId } = draft
-    const decision = { id, atMs, accountId, agentId, mandateId, outcome, document: documentOf(draft) }
+    const decision = keptAs(draft, outcome)
     const ledger = ask.reservation?.isAwaited === true ? store : givingBack
     const reserved = await attempt<Reserved>('store', portTimeoutMs, (call) =>
-      ledger.reserve(decision, reservationOf(ask, takes), call),
+      ledger.reserve(decision, reservationOf(ask, draft.mode, takes), call),
     )
     if (reserved instanceof Refused) return reserved
     const { isNew, reservation } = reserved
@@ -201,6 +203,7 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
 
   function reservationOf(
     { reservation, requestDigest, access, purpose, action }: SpendAsk,
+    mode: DecisionDraft['mode'],
     takes: readonly Take[],
   ) {
     if (reservation === null) return null
@@ -215,12 +218,18 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
       onExpiry: isGuard ? ('commit' as const) : ('release' as const),
       takes,
       renews: reservation.renews,
+      // One key enters a handler once, whatever the policy would have said.
+      holdsAnyway: isGuard && mode === 'observe',
     }
   }
 
   function degraded(ask: TracedAsk, draft: DecisionDraft, { reason }: Refused): SpendOutcome {
     const found = { outcome: 'approved', exceeded: [], sums: [], reservationId: null } as const
-    const decision = concluded({ ...draft, degraded: true }, found)
+    // Under an id of its own: what could not be kept may be kept late.
+    const degraded = { ...draft, id: nextDecisionId(), degraded: true }
+    const decision = concluded(degraded, found)
+    // Nobody waits for it: where the log is away too, the host's hook has heard of it.
+    void attempt('store', portTimeoutMs, (call) => store.reserve(keptAs(degraded, 'approved'), null, call))
     tellOfSpend(
       wiring,
       ask,
@@ -251,6 +260,11 @@ const REJECTED: Check = Object.freeze({
   reasonCode: 'APPROVAL_REJECTED',
 })
 
+// A processor's authorization is for wherever the instrument is presented.
+function routeOf({ purpose, request }: SpendAsk): string | null {
+  return purpose === 'guard' ? `${request.method} ${request.route ?? pathOf(request.target)}` : null
+}
+
 function draftOf(ask: SpendAsk, standing: Standing | undefined, atMs: number): DecisionDraft {
   const { access, action, purpose, requestDigest } = ask
   const { accountId } = access.principal
@@ -274,6 +288,11 @@ function draftOf(ask: SpendAsk, standing: Standing | undefined, atMs: number): D
     degraded: false,
     ...evaluated(NO_EVALUATION, [], action),
   }
+}
+
+function keptAs(draft: DecisionDraft, outcome: 'approved' | 'declined'): NewDecision {
+  const { id, atMs, accountId, agentId, mandateId } = draft
+  return { id, atMs, accountId, agentId, mandateId, outcome, document: documentOf(draft) }
 }
 
 function evaluated({ budgets, takes }: Evaluation, checks: readonly Check[], { money }: Action) {

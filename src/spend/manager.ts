@@ -116,7 +116,7 @@ export interface ApprovalVerbs {
    * @throws GateError `ERR_GATE_OPTIONS` where it was rejected before, or its time is over.
    */
   approve(accountId: string, id: string, by?: Approver): Promise<AnsweredApproval | undefined>
-  /** As `approve`, but nobody may use it. Whoever tries the same spend again asks anew. */
+  /** As `approve`, but nobody may use it, and nobody is asked for the same spend again until it expires. */
   reject(accountId: string, id: string, by?: Approver): Promise<AnsweredApproval | undefined>
 }
 

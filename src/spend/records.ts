@@ -69,6 +69,8 @@ export interface Approval extends Recorded {
     readonly merchant: string | null
     readonly mcc: string | null
     readonly instrument: Instrument
+    /** Method and route of the host's; null where a processor asked. */
+    readonly route: string | null
   }
   /** Neither given nor used at or after this: wall clock, milliseconds. */
   readonly expiresAtMs: number

@@ -92,7 +92,8 @@ export function createStandings(store: SpendStore, timeoutMs: number): Standings
         if (binding === undefined) continue
         const mandate = await read(mandates, binding.mandateId)
         if (mandate instanceof Refused) return mandate
-        if (mayUse(mandate, callerAccountId, purpose)) return { binding, mandate }
+        // What is bound is what is meant: nobody else's binding of the same name comes instead.
+        return mayUse(mandate, callerAccountId, purpose) ? { binding, mandate } : undefined
       }
       return undefined
     },

@@ -146,6 +146,17 @@ describe('a spend that needs an approval', () => {
     expect((await answer(approval_id, 'approve')).json()).toMatchObject({ status: 400 })
   })
 
+  test('has its approval still after somebody has only observed it', async () => {
+    const { authorize, waiting, answer, changeMandate, granted } = await setUp()
+    const { approval_id } = await waiting()
+    await answer(approval_id, 'approve')
+    await changeMandate(granted, { mode: 'observe' })
+    expect(await authorize()).toMatchObject({ decision: 'APPROVE', reason_code: 'POLICY_MATCH' })
+    await changeMandate(granted, { mode: 'enforce' })
+    expect(await authorize()).toMatchObject({ decision: 'APPROVE', reason_code: 'POLICY_MATCH' })
+    expect(await authorize()).toMatchObject({ decision: 'DECLINE', reason_code: 'APPROVAL_REQUIRED' })
+  })
+
   test('is asked about anew when the time to answer, or to use the answer, is over', async () => {
     const { authorize, waiting, answer, clock } = await setUp()
     const unanswered = await waiting()

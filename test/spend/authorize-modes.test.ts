@@ -93,9 +93,10 @@ describe('a spending authority that observes', () => {
   })
 
   test.each([
-    ['the ledger', ['reserve'], 1_200],
-    ['the ledger, when it is only looked at', ['readSums'], 5_001],
-  ] as const)('goes on through an outage of %s, and says that it did', async (_what, failing, amount) => {
+    ['the ledger', ['reserve'], 1_200, []],
+    ['the ledger, when it is only looked at', ['readSums'], 5_001, [{ degraded: true, mode: 'observe' }]],
+  ] as const)('goes on through an outage of %s, and says that it did', async (...outage) => {
+    const [, failing, amount, logged] = outage
     const { authorize, asked, faults, events, ask, enterprise } = await setUp('observe')
     faults.failing = failing
     const answer = await authorize({ ...asked, amount }, { key: 'k' })
@@ -116,7 +117,8 @@ describe('a spending authority that observes', () => {
       outage: { dependency: 'store' },
     })
     faults.failing = undefined
-    expect((await ask(enterprise, 'GET', '/v1/decisions')).json().decisions).toEqual([])
+    // In the log too, where that is there.
+    expect((await ask(enterprise, 'GET', '/v1/decisions')).json().decisions).toMatchObject(logged)
     expect((await authorize(asked, { key: 'k' })).json()).toMatchObject({ reason_code: 'POLICY_MATCH' })
   })
 

@@ -116,26 +116,26 @@ describe('the log of decisions', () => {
     expect(await amounts(`?spending_authority_id=${other.mandateId}`)).toEqual([5_004, 3])
     expect(await amounts(`?agent_id=${granted.agentId}&spending_authority_id=${other.mandateId}`)).toEqual([])
     expect(await amounts('?agent_id=unknown')).toEqual([])
-    expect(await amounts('?decision=APPROVE')).toEqual([3, 1])
+    expect(await amounts('?evaluated=APPROVE')).toEqual([3, 1])
     // As it was evaluated: that it only observes does not make it an approval.
-    expect(await amounts('?decision=DECLINE')).toEqual([5_004, 5_002])
+    expect(await amounts('?evaluated=DECLINE')).toEqual([5_004, 5_002])
     expect(await amounts('?since=2026-01-01T00:00:01Z')).toEqual([5_004, 3, 5_002])
     expect(await amounts('?since=2026-01-01T01:00:01+01:00')).toEqual([5_004, 3, 5_002])
     expect(await amounts('?since=2026-01-01T01:00:01%2B01:00')).toEqual([5_004, 3, 5_002])
     expect(await amounts(`?since=${Date.UTC(2026, 0, 1, 0, 0, 1)}`)).toEqual([5_004, 3, 5_002])
     expect(await amounts('?until=2026-01-01T00:00:02Z')).toEqual([5_002, 1])
-    expect(await amounts('?since=2026-01-01T00:00:01Z&until=2026-01-01T00:00:03Z&decision=APPROVE')).toEqual([
-      3,
-    ])
+    expect(await amounts('?since=2026-01-01T00:00:01Z&until=2026-01-01T00:00:03Z&evaluated=APPROVE')).toEqual(
+      [3],
+    )
   })
 
   test.each([
     '?limit=0',
     '?limit=101',
     '?limit=ten',
-    '?decision=approve',
-    '?decision=__proto__',
-    '?decision=',
+    '?evaluated=approve',
+    '?evaluated=__proto__',
+    '?evaluated=',
     '?since=yesterday',
     '?since=2026-01-01',
     '?since=2026-01-01T00:00:00',

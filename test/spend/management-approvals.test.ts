@@ -33,6 +33,7 @@ describe('an approval', () => {
       currency: 'USD',
       merchant: 'Figma Inc.',
       mcc: '7372',
+      route: null,
       instrument_type: 'card',
       instrument_id: instrument.id,
       created_at: '2026-01-01T00:00:00.000Z',
