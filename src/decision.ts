@@ -53,8 +53,8 @@ export interface RefusalContexts {
   spend_denied: {
     /** Why, in the words of `POST /v1/authorize`: `BUDGET_EXCEEDED`. */
     readonly reasonCode: string
-    /** The decision in the log. */
-    readonly spendDecisionId: string
+    /** The decision in the log; null where none is kept, as of an anonymous caller. */
+    readonly spendDecisionId: string | null
   }
   approval_required: {
     readonly approvalId: string

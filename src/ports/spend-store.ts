@@ -79,6 +79,11 @@ export interface NewReservation {
   readonly takes: readonly Take[]
   /** Whether one of this id and fingerprint that was declined, or has given everything back, is made anew. */
   readonly renews: boolean
+  /**
+   * Whether it is held, with nothing taken, even where the decision is declined or a limit does not fit: what only
+   * observes lets it through all the same.
+   */
+  readonly holdsAnyway: boolean
 }
 
 /** What became of a reservation. `declined`: nothing was taken. */
@@ -225,8 +230,9 @@ export interface SpendStore {
   ): 'changed' | 'stale' | 'duplicate' | Promise<'changed' | 'stale' | 'duplicate'>
   /**
    * Keeps a decision and, where there is something to reserve, takes it of every limit or of none. One whose decision
-   * is declined takes nothing but is there all the same: the same request is declined again. Where the id is known,
-   * nothing happens, and what is there is answered: whether the fingerprint is the same is for the caller to see.
+   * is declined takes nothing but is there all the same: the same request is declined again, or it is held where it
+   * `holdsAnyway`. Where the id is known, nothing happens, and what is there is answered: whether the fingerprint is the
+   * same is for the caller to see.
    */
   reserve(
     decision: NewDecision,

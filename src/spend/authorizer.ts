@@ -2,23 +2,23 @@ import type { Access } from '../access.js'
 import { Refused } from '../decision.js'
 import { nextDecisionId } from '../decision-id.js'
 import type { SpendConfig } from '../options.js'
-import type { NewDecision, Reservation, Reserved, Take } from '../ports/spend-store.js'
+import type { Reservation, Reserved, Take } from '../ports/spend-store.js'
 import { type GateRequest, pathOf } from '../request.js'
 import { attempt } from '../stages/attempt.js'
 import type { Trace } from '../telemetry/reporter.js'
 import type { Wiring } from '../wiring.js'
 import { type ApprovalDesk, createApprovalDesk, takeOfApproval } from './approvals.js'
 import { loadCalendar } from './calendar.js'
+import { draftOf, evaluated, keptAs } from './decision-draft.js'
 import {
   concluded,
   type DecisionDraft,
   decisionOf,
-  documentOf,
   type SpendDecision,
   type SpendPurpose,
 } from './decision-view.js'
-import { type Action, type Check, type Evaluation, evaluatePolicy } from './evaluate.js'
-import { amountOf, assetOf } from './money.js'
+import { type Action, type Check, evaluatePolicy } from './evaluate.js'
+import { amountOf } from './money.js'
 import type { Instrument } from './records.js'
 import { createLater } from './settling-later.js'
 import { givingBackLost } from './settling-lost.js'
@@ -68,13 +68,6 @@ export interface Authorizer {
   /** A refusal only where something cannot be known, and the mandate does not merely observe. */
   decide(ask: SpendAsk): Promise<SpendOutcome | Refused>
 }
-
-const NO_EVALUATION: Evaluation = Object.freeze({
-  checks: Object.freeze([]),
-  takes: Object.freeze([]),
-  budgets: Object.freeze([]),
-  needsApproval: false,
-})
 
 /** Decides over one gate's store: who spends is read anew each time, and everything is taken in one step. */
 export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer {
@@ -218,7 +211,6 @@ export function createAuthorizer(wiring: Wiring, spend: SpendConfig): Authorizer
       onExpiry: isGuard ? ('commit' as const) : ('release' as const),
       takes,
       renews: reservation.renews,
-      // One key enters a handler once, whatever the policy would have said.
       holdsAnyway: isGuard && mode === 'observe',
     }
   }
@@ -263,39 +255,4 @@ const REJECTED: Check = Object.freeze({
 // A processor's authorization is for wherever the instrument is presented.
 function routeOf({ purpose, request }: SpendAsk): string | null {
   return purpose === 'guard' ? `${request.method} ${request.route ?? pathOf(request.target)}` : null
-}
-
-function draftOf(ask: SpendAsk, standing: Standing | undefined, atMs: number): DecisionDraft {
-  const { access, action, purpose, requestDigest } = ask
-  const { accountId } = access.principal
-  const { money, merchant, mcc } = action
-  return {
-    id: nextDecisionId(),
-    atMs,
-    purpose,
-    accountId: standing?.mandate.accountId ?? accountId,
-    callerAccountId: accountId,
-    wallet: access.wallet?.address ?? null,
-    instrument: standing?.binding.instrument ?? ask.instruments[0] ?? null,
-    agentId: standing?.mandate.agentId ?? null,
-    mandateId: standing?.mandate.id ?? null,
-    policyId: standing?.mandate.policyId ?? null,
-    policyVersion: null,
-    mode: standing?.mandate.mode ?? null,
-    action: { amount: amountOf(money), asset: assetOf(money), merchant, mcc },
-    requestDigest,
-    approval: null,
-    degraded: false,
-    ...evaluated(NO_EVALUATION, [], action),
-  }
-}
-
-function keptAs(draft: DecisionDraft, outcome: 'approved' | 'declined'): NewDecision {
-  const { id, atMs, accountId, agentId, mandateId } = draft
-  return { id, atMs, accountId, agentId, mandateId, outcome, document: documentOf(draft) }
-}
-
-function evaluated({ budgets, takes }: Evaluation, checks: readonly Check[], { money }: Action) {
-  const taken = takes.map(({ measures }) => (measures === 'amount' ? amountOf(money) : 1n))
-  return { checks, budgets, taken, sums: [] }
 }

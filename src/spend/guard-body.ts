@@ -2,14 +2,15 @@ import { type Refused, refused } from '../decision.js'
 import { GateError } from '../gate-error.js'
 import { type GateRequest, readHeader } from '../request.js'
 
-const JSON_MEDIA_TYPE = /^application\/(?:[^\s;]+\+)?json[ \t]*(?:;.*)?$/i
+// No other type is one that every parser of JSON takes.
+const JSON_MEDIA_TYPE = /^application\/json[ \t]*(?:;.*)?$/i
 const UNSUPPORTED = refused('media_type_unsupported', {})
 
 /**
  * Makes sure that somebody has read the body: what is to be spent is said in it.
  *
  * @returns A refusal where the host has no parser for what the caller has sent.
- * @throws GateError `ERR_GATE_BODY_UNPARSED` where it is JSON, so that the host's parser has not come yet.
+ * @throws GateError `ERR_GATE_BODY_UNPARSED` where it is `application/json`, so that the host's parser has not come yet.
  */
 export function refuseUnparsed(request: GateRequest, body: unknown): Refused | undefined {
   if (!hasBody(request) || isParsed(body, request.message)) return undefined

@@ -26,8 +26,8 @@ interface Purchase {
   /** Merchant category code (ISO 18245): a number, or a string of at most four digits. Null where it is not known. */
   readonly mcc?: unknown
   /**
-   * One key, one spend: 1 to 255 characters. The same account that sends the same key to the same route again is
-   * answered 409 while the first runs and once it has spent, and 422 where it asks for something else. Without a key each
+   * One key, one spend: 1 to 255 characters. The same credential (or wallet, with tokens) that sends the same key
+   * to the same route again is answered 409 while the first runs and once it has spent, and 422 where it asks for something else. Without a key each
    * request spends anew.
    */
   readonly idempotencyKey?: unknown
@@ -41,7 +41,10 @@ export type SpendIntent =
   | (Purchase & { readonly amountMinor: unknown /** ISO 4217. */; readonly currency: unknown })
   | (Purchase & { readonly units: unknown /** An address. */; readonly mint: unknown })
 
-/** Says what a request will spend: null where that is nothing. It has `policyTimeoutMs`. */
+/**
+ * Says what a request will spend: null where that is nothing. It has `policyTimeoutMs`. An error of its own goes to the
+ * host's error handling; what it throws that is no Error goes there as a GateError `ERR_GATE_OPTIONS`.
+ */
 export type SpendIntention<A extends Access = Access, Native = object, Body = SpendBody> = (
   input: SpendInput<A, Native, Body>,
   options: CallOptions,

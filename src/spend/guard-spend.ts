@@ -39,13 +39,18 @@ function spendOf(
       return quietly(
         new SpendError(
           'ERR_SPEND_AMOUNT',
-          `what is committed must be a bigint from 0 to ${reserved}, which is what is reserved`,
+          `what is committed must be a bigint from 0n to ${reserved}n, which is what is reserved${hintFor(amount)}`,
           reservationId,
         ),
       )
     },
     release: (): Promise<void> => end(null),
   })
+}
+
+// Only types keep a number out.
+function hintFor(amount: unknown): string {
+  return typeof amount === 'number' && Number.isSafeInteger(amount) ? `: ${amount}n, not ${amount}` : ''
 }
 
 // A handler that does not wait for the answer must not end the process.

@@ -11,11 +11,11 @@ import { inspectGate, type Wiring } from '../wiring.js'
 import type { Authorizer, SpendAsk, SpendOutcome } from './authorizer.js'
 import { refuseRepeated, renderDeclined } from './guard-answer.js'
 import { refuseUnparsed } from './guard-body.js'
-import { createHolds, type Holds, isOver, type OutgoingResponse } from './guard-holds.js'
-import { holdIdOf, spendDigestOf } from './guard-ids.js'
+import { createHolds, type Holds } from './guard-holds.js'
+import { holdIdOf, spendDigestOf, spenderOf } from './guard-ids.js'
 import { type AskedSpend, readIntent, type SpendIntention } from './guard-intent.js'
+import { type OutgoingResponse, Passage } from './guard-passage.js'
 import { createHeldSpend, createIdleSpend } from './guard-spend.js'
-import type { Instrument } from './records.js'
 import { requireSpending } from './requirement.js'
 import { Settling, type SettlingPorts } from './settling.js'
 import { createLater } from './settling-later.js'
@@ -23,7 +23,7 @@ import { grantSpend } from './spend.js'
 
 /**
  * What an adapter does next: write an answer, run the handler, or neither, because the client has gone away. Rejects
- * where the host has made a mistake.
+ * with an error where the host has made a mistake.
  */
 export type GuardOutcome = GateResponse | 'enter' | 'gone'
 
@@ -42,6 +42,8 @@ interface GuardPorts extends SettlingPorts {
 
 const made = new WeakMap<Wiring, GuardPorts>()
 const NO_BODY = Object.freeze({})
+// A caller who is nobody is bound to nothing: no decision is kept of whatever they send.
+const UNKNOWN_SPENDER = refused('spend_denied', { reasonCode: 'INSTRUMENT_UNKNOWN', spendDecisionId: null })
 const NOTHING_HELD = refused('dependency_unavailable', {
   dependency: 'store',
   cause: new Error('the store has approved what it does not hold'),
@@ -77,23 +79,41 @@ export function createSpendGuard<A extends Access, Native, Body>(
       return readIntent(intent, absentKey)
     } catch (cause) {
       if (cause instanceof DeadlinePassed) return refused('policy_unavailable', { cause })
-      throw cause
+      throw errorOf(cause)
     }
   }
 
-  return async function guard(request, body, response) {
+  async function guard(request: GateRequest, body: unknown, passage: Passage): Promise<GuardOutcome> {
     const access = accessOf(request.message, gate, requirements.wallet)
     const asked = refuseUnparsed(request, body) ?? (await askHost(request, body, access))
     if (asked === null) return 'enter'
     if (asked instanceof Refused) return renderRefused(asked, wiring, request, access)
-    const ask = askOf(request, access, asked)
+    if (access.principal.kind === 'anonymous') return renderRefused(UNKNOWN_SPENDER, wiring, request, access)
+    const ask = askOf(request, access, asked, passage)
     const ports = await portsOf(wiring)
     // A client that asks again as soon as it is answered must not hear that its request is still being worked on.
     await ports.holds.whenSettled(ask.reservation.id)
     const outcome = await ports.authorizer.decide(ask)
     if (outcome instanceof Refused) return renderRefused(outcome, wiring, request, access)
-    return carryOut(ports, ask, outcome, response)
+    return carryOut(ports, ask, outcome, passage)
   }
+
+  return function guardSpend(request, body, response) {
+    const passage = Passage.of(request.message, response)
+    const outcome = guard(request, body, passage)
+    passage.through(outcome)
+    return outcome
+  }
+}
+
+// Frameworks take some of what can be thrown for success, and would run the handler.
+function errorOf(cause: unknown): Error {
+  if (cause instanceof Error) return cause
+  return new GateError(
+    'ERR_GATE_OPTIONS',
+    ['reserveSpend: the callback failed with something that is no Error'],
+    { cause },
+  )
 }
 
 async function portsOf(wiring: Wiring): Promise<GuardPorts> {
@@ -118,44 +138,39 @@ async function portsOf(wiring: Wiring): Promise<GuardPorts> {
 
 // An anonymous caller proves nothing about a gate, but that is no mistake of the host's: it has nothing to spend with.
 function accessOf<A extends Access>(message: object, gate: Gate<A>, requiresWallet: boolean): A {
-  const latest = lookUpAccess(message)
-  const isAnonymous = latest.principal.kind === 'anonymous' && !requiresWallet
-  return isAnonymous ? (latest as A) : lookUpAccess(message, gate)
+  try {
+    const latest = lookUpAccess(message)
+    const isAnonymous = latest.principal.kind === 'anonymous' && !requiresWallet
+    return isAnonymous ? (latest as A) : lookUpAccess(message, gate)
+  } catch (cause) {
+    throw new GateError(
+      'ERR_GATE_NO_ACCESS',
+      ['reserveSpend: its gate has not allowed this request; put requireAccess(thatGate) before it'],
+      { cause },
+    )
+  }
 }
 
 function askOf(
   request: GateRequest,
   access: Access,
   asked: AskedSpend,
+  passage: Passage,
 ): SpendAsk & { readonly reservation: NonNullable<SpendAsk['reservation']> } {
-  const { accountId } = access.principal
+  const spender = spenderOf(access)
   return {
     purpose: 'guard',
     access,
     request,
-    instruments: instrumentsOf(access),
+    instruments: spender.instruments,
     action: asked.action,
-    requestDigest: spendDigestOf(request, accountId, asked),
+    requestDigest: spendDigestOf(request, spender, asked),
     // What was declined, or given back, may be tried again.
-    reservation: { id: holdIdOf(request, accountId, asked.key), renews: true, isAwaited: false },
+    reservation: { id: holdIdOf(request, spender, asked.key, passage), renews: true, isAwaited: false },
   }
 }
 
-// Only what the store gave out is known by its id: others choose the names of their tokens, and could choose this one.
-function instrumentsOf({ principal: { kind, credentialId: id }, wallet }: Access): readonly Instrument[] {
-  const isStored = kind === 'apiKey' || kind === 'sharedSecretJwt'
-  return [
-    ...(isStored ? [{ type: 'api_key' as const, id }] : []),
-    ...(wallet === null ? [] : [{ type: 'wallet' as const, id: wallet.address }]),
-  ]
-}
-
-function carryOut(
-  ports: GuardPorts,
-  ask: SpendAsk,
-  outcome: SpendOutcome,
-  response: OutgoingResponse,
-): GuardOutcome {
+function carryOut(ports: GuardPorts, ask: SpendAsk, outcome: SpendOutcome, passage: Passage): GuardOutcome {
   const { wiring, holds } = ports
   const { request, access } = ask
   const repeated = refuseRepeated(outcome, ask.requestDigest)
@@ -173,11 +188,11 @@ function carryOut(
     tellUnsettled(wiring, ask, decision.id, cause),
   )
   // The handler was never entered: whatever it would have done was not done.
-  if (isOver(response)) {
+  if (passage.isOver()) {
     void settling.conclude({ as: 'release' })
     return 'gone'
   }
-  holds.settleWith(response, reservation.id, settling)
+  holds.settleAfter(passage, reservation.id, settling)
   grantSpend(request.message, createHeldSpend(decision, money, reservation.id, settling))
   return 'enter'
 }

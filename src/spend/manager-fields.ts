@@ -116,13 +116,18 @@ const INSTRUMENT_FIELDS = {
   },
 }
 
+// What an API key looks like, whatever its prefix: 256 bits in base64url behind an underscore.
+const API_KEY = /_[A-Za-z0-9_-]{43}$/
+
 /** What a mandate is bound to. */
 export const INSTRUMENT: Field<Instrument> = {
   read(value) {
     const read = readFields(value, INSTRUMENT_FIELDS)
     if (read instanceof Unfit) return read
-    return read.type === 'wallet' && !isWalletAddress(read.id)
-      ? unfit('id', 'must be a Solana address')
+    if (read.type === 'wallet' && !isWalletAddress(read.id)) return unfit('id', 'must be a Solana address')
+    // A key must not be stored, and would never be found.
+    return read.type === 'api_key' && API_KEY.test(read.id)
+      ? unfit('id', 'must be the id of the credential, not the key')
       : Object.freeze(read)
   },
   rule: 'must be an object',

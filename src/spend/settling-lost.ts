@@ -17,7 +17,8 @@ export function givingBackLost(ports: SettlingPorts): SpendStore {
     reservation: NewReservation | null,
     call: CallOptions,
   ): Reserved | Promise<Reserved> {
-    if (reservation === null || decision.outcome === 'declined') {
+    const isHeld = decision.outcome === 'approved' || reservation?.holdsAnyway === true
+    if (reservation === null || !isHeld) {
       return store.reserve(decision, reservation, call)
     }
     const giveBack = giverBackOf(decision, reservation)

@@ -4,7 +4,7 @@ import type { Money } from './money.js'
 
 /** What a guarded route holds for one request. Its methods are bound. */
 export interface Spend {
-  /** Null where nothing is held, which only a mandate in `observe` lets pass. */
+  /** Null where nothing is held: a mandate in `observe` lets pass while the ledger is away. */
   readonly reservationId: string | null
   /** The decision in the log. */
   readonly decisionId: string

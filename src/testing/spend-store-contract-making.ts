@@ -17,7 +17,7 @@ export interface SpendMaker {
   record(rest?: Partial<SpendRecord>): SpendRecord
   /** An approval of `acme`, unless `rest` says otherwise. */
   decision(rest?: Partial<NewDecision>): NewDecision
-  /** Ten units for a minute, of nothing, and released in the end, unless `rest` says otherwise. */
+  /** Ten units for a minute, of nothing, released in the end and not held anyway, unless `rest` says otherwise. */
   reservation(rest?: Partial<NewReservation>): NewReservation
   /** The name of a budget. */
   key(): string
@@ -58,6 +58,7 @@ export function spendMaker(clock: Clock): SpendMaker {
       onExpiry: 'release',
       takes: [],
       renews: false,
+      holdsAnyway: false,
       ...rest,
     }),
     key: () => `budget_${count()}`,

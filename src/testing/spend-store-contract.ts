@@ -4,6 +4,7 @@ import { spendDecisionCases } from './spend-store-contract-decisions.js'
 import { spendExpiryCases } from './spend-store-contract-expiry.js'
 import { overSpendStore, type SpendStoreFixture } from './spend-store-contract-fixture.js'
 import { spendListingCases } from './spend-store-contract-listing.js'
+import { spendObservingCases } from './spend-store-contract-observing.js'
 import { spendRecordCases } from './spend-store-contract-records.js'
 import { spendRepeatingCases } from './spend-store-contract-repeating.js'
 import { spendReservingCases } from './spend-store-contract-reserving.js'
@@ -36,6 +37,7 @@ export function spendStoreContract(
     ...spendRepeatingCases,
     ...spendSettlingCases,
     ...spendExpiryCases,
+    ...spendObservingCases,
     ...spendDecisionCases,
   ].map((spendCase) => overSpendStore(spendCase, open))
 }

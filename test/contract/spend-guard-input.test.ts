@@ -133,6 +133,28 @@ describe.each(spendHarnesses)('what reserveSpend is told on $name', (harness) =>
     },
   )
 
+  test.each([undefined, null, '', 0, false, 'route', 'router', 'a text', {}])(
+    'hands %j of a callback that fails with it to the host as an error, before any reservation',
+    async (cause) => {
+      const fail = () => {
+        throw cause
+      }
+      for (const intend of [
+        fail,
+        async () => fail(),
+        () => Object.defineProperty({}, 'mcc', { get: fail, enumerable: true }),
+      ]) {
+        const world = await setUp({ intend, takesSpend: false, handle: () => ({ status: 200, json: {} }) })
+        expect((await world.buy()).status).toBe(500)
+        expect(world.app.entered()).toBe(0)
+        expect(world.app.errors).toHaveLength(1)
+        expect(world.app.errors[0]).toBeInstanceOf(GateError)
+        expect(world.app.errors[0]).toMatchObject({ code: 'ERR_GATE_OPTIONS', cause })
+        expect(await world.reservations()).toEqual([])
+      }
+    },
+  )
+
   test('is a mistake of the host on a route that the gate does not guard', async () => {
     const world = await createSpendWorld()
     const sister = world.gate.with({ scopes: [] })
@@ -145,7 +167,10 @@ describe.each(spendHarnesses)('what reserveSpend is told on $name', (harness) =>
       })
       onTestFinished(() => app.close())
       expect((await order(app, { total: 1 }, { headers: world.buyer })).status).toBe(500)
-      expect(app.errors[0]).toMatchObject({ code: 'ERR_GATE_NO_ACCESS' })
+      expect(app.errors[0]).toMatchObject({
+        code: 'ERR_GATE_NO_ACCESS',
+        message: expect.stringMatching(/^reserveSpend: /),
+      })
       expect(app.entered()).toBe(0)
     }
     expect(await world.reservations()).toEqual([])
@@ -168,11 +193,16 @@ describe.each(spendHarnesses)('what reserveSpend is told on $name', (harness) =>
     expect(world.app.entered()).toBe(0)
   })
 
-  test.each([false, true])(
-    'refuses a body that no parser takes with 415: before the parser %s',
-    async (isBeforeParser) => {
+  test.each([
+    ['application/x-money', false],
+    ['application/x-money', true],
+    ['application/vnd.a+json', false],
+    ['application/vnd.a+json', true],
+  ])(
+    'refuses a body that no parser takes with 415: %s, before the parser %s',
+    async (mediaType, isBeforeParser) => {
       const world = await setUp({ isBeforeParser })
-      const raw = { mediaType: 'application/x-money', text: 'total=1' }
+      const raw = { mediaType, text: '{"total":1}' }
       expect((await world.buy(undefined, { raw })).status).toBe(415)
       expect(await world.reservations()).toEqual([])
       expect(world.app.entered()).toBe(0)

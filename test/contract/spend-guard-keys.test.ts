@@ -1,10 +1,12 @@
 import express from 'express'
-import type { SpendStore } from 'sallyport'
+import { apiKey, jwks, type SpendStore } from 'sallyport'
 import { requireAccess, reserveSpend } from 'sallyport/express'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createJournal, listen } from '../harness/adapters/listen.js'
+import { ALICE } from '../support/addresses.js'
 import { send } from '../support/http.js'
-import { bearer } from '../support/requests.js'
+import { makeSigningKey, startKeyServer } from '../support/key-server.js'
+import { bearer, walletHeader } from '../support/requests.js'
 import type { SpendAppDescription } from '../support/spend-app.js'
 import { type OrderOptions, openOrder, order, signal } from '../support/spend-client.js'
 import { spendHarnesses } from '../support/spend-harnesses.js'
@@ -149,6 +151,45 @@ describe.each(spendHarnesses)('an idempotency key on $name', (harness) => {
     expect((await world.buy(undefined)).status).toBe(200)
     const ids = (await world.reservations()).map(({ id }) => id)
     expect(new Set(ids).size).toBe(4)
+  })
+
+  test('belongs to the agent, of which an account may have many', async () => {
+    const world = await setUp(ok)
+    const other = await world.store.issueApiKey({ accountId: 'acme' })
+    await world.bind({ type: 'api_key', id: other.credentialId })
+    const headers = [bearer(other.key)]
+    expect((await world.buy('one')).status).toBe(200)
+    expect((await world.buy('one', { total: 5 }, { headers })).status).toBe(200)
+    expect((await world.buy('two', { total: 5 })).status).toBe(200)
+    expect((await world.buy('two', { total: 5 }, { headers })).status).toBe(200)
+    expect((await world.buy('two', { total: 5 }, { headers })).json()).toMatchObject({
+      code: 'already_committed',
+    })
+    expect(world.app.entered()).toBe(4)
+  })
+
+  test('outlasts the token that it came with, where a wallet spends', async () => {
+    const server = await startKeyServer()
+    onTestFinished(() => server.close())
+    const key = await makeSigningKey('EdDSA', 'one')
+    server.keys.push(key.jwk)
+    const [issuer, audience] = ['https://id.example', 'https://shop.example']
+    const provider = jwks({
+      issuer,
+      audience,
+      jwksUri: server.uri,
+      principal: () => ({ accountId: 'robot', wallets: [ALICE] }),
+    })
+    const world = await setUp(ok, { gateOptions: { methods: [apiKey(), provider] } })
+    await world.bind({ type: 'wallet', id: ALICE })
+    const iat = world.clock.wallMs() / 1_000
+    const codes: unknown[] = []
+    for (const jti of ['first', 'second']) {
+      const token = await key.sign({ iss: issuer, aud: audience, sub: 'robot', iat, exp: iat + 60, jti })
+      const answer = await world.buy('one', { total: 5 }, { headers: [bearer(token), walletHeader(ALICE)] })
+      codes.push(answer.status === 200 ? 'ok' : answer.json().code)
+    }
+    expect(codes).toEqual(['ok', 'already_committed'])
   })
 
   test('is spent where the client went away, and where its time is over', async () => {

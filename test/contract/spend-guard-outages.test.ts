@@ -144,6 +144,22 @@ describe.each(spendHarnesses)('an outage on $name', (harness) => {
     await expect.poll(world.fate).toBe('committed 1000: reserve release reserve commit')
   })
 
+  test('that leaves behind what is only observed, and declined before any budget, gives it back', async () => {
+    const late = signal()
+    const { wrap } = scripted('reserve', async (act) => {
+      await late.given
+      return act()
+    })
+    const world = await createSpendWorld({ mode: 'observe', wrap, gateOptions: { portTimeoutMs: 50 } })
+    const dollars = () => ({ amountMinor: 1, currency: 'USD', idempotencyKey: 'one' })
+    const app = await harness.start({ gate: world.gate, intend: dollars, handle: ok })
+    onTestFinished(() => app.close())
+    // It is let through, since it only observes; what the store does afterwards must not hold the key.
+    expect((await order(app, { total: 1 }, { headers: world.buyer })).status).toBe(200)
+    late.give()
+    await expect.poll(world.fate, { timeout: 5_000 }).toBe('released: reserve release')
+  })
+
   test('gives back what comes too late as soon as it comes', async () => {
     // Nobody tries again here: time stands still but for the one deadline.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -64,6 +64,37 @@ describe.each(spendHarnesses)('a spend on $name', (harness) => {
       200,
       COMMITTED,
     ],
+    [
+      'writeHead, and another status afterwards',
+      ({ response }) => {
+        response.writeHead(201)
+        response.statusCode = 400
+        response.end('ordered')
+      },
+      201,
+      COMMITTED,
+    ],
+    [
+      'write, and another status afterwards',
+      ({ response }) => {
+        response.write('or')
+        response.statusCode = 404
+        response.end('dered')
+      },
+      200,
+      COMMITTED,
+    ],
+    [
+      'flushHeaders, and another status afterwards',
+      ({ response }) => {
+        response.statusCode = 409
+        response.flushHeaders()
+        response.statusCode = 200
+        response.end('nothing')
+      },
+      409,
+      RELEASED,
+    ],
   ]
   test.each(byHand)("that is answered through Node's %s ends as it says", async (_w, write, status, fate) => {
     const world = await setUp((turn) => {
@@ -192,15 +223,17 @@ describe.each(spendHarnesses)('a spend on $name', (harness) => {
   })
 
   test('takes no amount that is more, less or none', async () => {
-    const codes: unknown[] = []
+    const errors: { name: string; code: string; message: string }[] = []
     const world = await setUp(async ({ spend }) => {
       for (const amount of [1_001n, -1n, 400, '400', null, Number.NaN, {}]) {
-        codes.push(await spend.commit(amount as bigint).catch(({ name, code }) => `${name} ${code}`))
+        await spend.commit(amount as bigint).catch((error) => errors.push(error))
       }
       return { status: 200, json: {} }
     })
     await world.buy()
+    const codes = errors.map(({ name, code }) => `${name} ${code}`)
     expect(codes).toEqual(Array(7).fill('SpendError ERR_SPEND_AMOUNT'))
+    expect(errors[2]?.message).toContain('400n, not 400')
     await expect.poll(world.fate).toBe(COMMITTED)
   })
 

@@ -123,14 +123,26 @@ describe.each(spendHarnesses)('reserveSpend on $name', (harness) => {
       { signal: new AbortController().signal },
     )
     for (const headers of [world.stranger, []]) {
+      const isAnonymous = headers.length === 0
       const answer = await world.buy({ total: 1 }, { headers })
       expect(answer.json()).toMatchObject({
         status: 403,
         code: 'spend_denied',
         reason_code: 'INSTRUMENT_UNKNOWN',
+        spend_decision_id: isAnonymous ? null : expect.any(String),
       })
+      expect(world.events.at(-1)).toMatchObject({ outcome: 'refuse', code: 'spend_denied' })
     }
     expect(world.app.entered()).toBe(0)
+    // Whoever is nobody writes nothing.
+    const counts = ['nobody', ''].map(async (accountId) => {
+      const { decisions } = await world.store.listDecisions(
+        { accountId, limit: 10 },
+        { signal: new AbortController().signal },
+      )
+      return decisions.length
+    })
+    expect(await Promise.all(counts)).toEqual([1, 0])
     expect((await world.buy()).status).toBe(200)
   })
 
@@ -197,25 +209,21 @@ describe.each(spendHarnesses)('reserveSpend on $name', (harness) => {
   })
 
   describe('in observe', () => {
-    test('lets through what it would decline, and holds nothing for it', async () => {
+    test('lets through what it would decline, and holds it for its key alone', async () => {
       const world = await setUp(
         {
           handle: async ({ spend }) => {
             const wrong = await spend.commit(9_999_999n).catch(({ code }) => code)
             await spend.commit(1n)
-            await spend.commit()
-            await spend.release()
             return { status: 200, json: { reservation: spend.reservationId, mode: spend.mode, wrong } }
           },
         },
         { mode: 'observe', limit: 500 },
       )
-      expect((await world.buy()).json()).toEqual({
-        reservation: null,
-        mode: 'observe',
-        wrong: 'ERR_SPEND_AMOUNT',
-      })
-      expect(await world.fate()).toBe('declined: decline')
+      const answer = await world.buy()
+      const [held] = await world.reservations()
+      expect(answer.json()).toEqual({ reservation: held?.id, mode: 'observe', wrong: 'ERR_SPEND_AMOUNT' })
+      expect(await world.fate()).toBe('committed 1: reserve commit')
       expect(world.events.at(-1)).toMatchObject({
         outcome: 'allow',
         spend: { mode: 'observe', evaluated: 'DECLINE', reasonCode: 'BUDGET_EXCEEDED' },

@@ -251,6 +251,7 @@ describe('an authorization that does not exist', () => {
         onExpiry: 'commit',
         takes: [],
         renews: true,
+        holdsAnyway: false,
       },
       { signal: new AbortController().signal },
     )

@@ -81,6 +81,9 @@ describe('the manager', () => {
     await bind('wallet', ALICE)
     await bind('card', ALICE)
     expect(await problemsOf(bind('api_key', 'a key of nobody'))).toEqual(['instrument is bound already'])
+    expect(await problemsOf(bind('api_key', `sk_${'a'.repeat(43)}`))).toEqual([
+      'instrument.id must be the id of the credential, not the key',
+    ])
     await spending.bindings.update('acme', key.id, { status: 'retired' })
     expect((await bind('api_key', 'a key of nobody')).id).not.toBe(key.id)
     const { records } = await spending.bindings.list('acme', { mandateId: mandate.id })

@@ -24,6 +24,7 @@ function hold(id: string, takes: readonly Take[], rest: Partial<NewReservation> 
     amount: 10n,
     ttlMs: MINUTE_MS,
     renews: false,
+    holdsAnyway: false,
   } as const
   return { ...common, id, onExpiry: 'release', takes, ...rest }
 }

@@ -7,6 +7,7 @@ export type Wish =
       /** Which of the reservations that were asked for already; null for a new one. */
       readonly again: number | null
       readonly renews: boolean
+      readonly holdsAnyway: boolean
       readonly units: number
       readonly odd: number
       /** Which budgets, one bit each. */
@@ -43,6 +44,7 @@ const reserving: fc.Arbitrary<Wish> = fc.record({
   verb: fc.constant('reserve' as const),
   again: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(20) }),
   renews: fc.boolean(),
+  holdsAnyway: fc.constantFrom(false, false, true),
   units: fc.integer({ min: 1, max: 30 }),
   odd: fc.constantFrom(0, 0, 1),
   budgets: fc.integer({ min: 0, max: 31 }),

@@ -117,8 +117,9 @@ function reserveIn(
   const exceeded = asked.takes.flatMap((take, at) =>
     (sums[at] ?? 0n) + unitsOf(take, asked) > take.limit ? [at] : [],
   )
+  const isHeld = exceeded.length === 0 || asked.holdsAnyway
   const seen: Seen = {
-    state: exceeded.length === 0 ? 'held' : 'declined',
+    state: isHeld ? 'held' : 'declined',
     decisionId: decision.id,
     amount: asked.amount,
     committed: null,
@@ -127,7 +128,7 @@ function reserveIn(
     expired: false,
   }
   model.lives.push({ asked, sums, exceeded, seen })
-  log(model, asked.id, exceeded.length === 0 ? 'reserve' : 'decline', asked.amount)
+  log(model, asked.id, isHeld ? 'reserve' : 'decline', asked.amount)
   return { isNew: true, seen, sums, exceeded }
 }
 
@@ -142,8 +143,8 @@ function settleIn(model: Model, call: Call & { readonly verb: 'settle' }, nowMs:
   return { isNew: true, seen: life.seen }
 }
 
-function countedOf({ seen, asked }: Life, take: Take): bigint {
-  if (seen.state === 'declined') return 0n
+function countedOf({ seen, asked, exceeded }: Life, take: Take): bigint {
+  if (exceeded.length > 0) return 0n
   if (take.measures === 'use') return 1n
   if (seen.state === 'released') return 0n
   if (take.measures === 'count') return 1n

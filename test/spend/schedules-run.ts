@@ -73,6 +73,7 @@ export async function runSchedule(world: World, { unit, steps }: Schedule): Prom
       onExpiry: wish.onExpiry,
       takes,
       renews: wish.renews,
+      holdsAnyway: wish.holdsAnyway,
     }
     if (isNew) asked.push(reservation.id)
     if (!known.includes(reservation.id)) known.push(reservation.id)

@@ -32,6 +32,8 @@ export interface SpendAppDescription {
   /** The gate that lets callers in. Default `gate`; `optional` lets in the anonymous too, null lets everybody in. */
   readonly entrance?: Gate | 'optional' | null
   readonly intend: (input: IntentInput) => unknown
+  /** A second guard right behind the first. Default none. */
+  readonly intendNext?: SpendAppDescription['intend']
   /** Throws at once or later, or answers. */
   readonly handle: (turn: Turn) => Answer | Promise<Answer>
   /** Where the guard stands: behind the parser unless it is told otherwise. */

@@ -34,21 +34,26 @@ export function order(
 /** Posts an order on a socket that the test may end at any moment. */
 export function openOrder(app: RunningSpendApp, body: unknown, headers: Headers, key?: string): Socket {
   const { hostname, port } = new URL(app.origin)
-  const text = JSON.stringify(body)
   const socket = connect(Number(port), hostname)
   // What comes back, and that it ends, is for the test to look at.
   socket.on('error', () => undefined)
+  writeOrder(socket, body, headers, key)
+  return socket
+}
+
+/** Posts an order on a socket that may have others under way. */
+export function writeOrder(socket: Socket, body: unknown, headers: Headers, key?: string): void {
+  const text = JSON.stringify(body)
   socket.write(
     [
       `POST ${TARGET} HTTP/1.1`,
-      `Host: ${hostname}:${port}`,
+      'Host: shop.example',
       `Content-Length: ${Buffer.byteLength(text)}`,
       ...[...headers, ...keyed(key), JSON_TYPE].map(([name, value]) => `${name}: ${value}`),
       '',
       text,
     ].join('\r\n'),
   )
-  return socket
 }
 
 function keyed(key: string | undefined): Headers {

@@ -14,6 +14,7 @@ async function start(framework: typeof express5, description: SpendAppDescriptio
     gate,
     entrance = gate,
     intend,
+    intendNext,
     handle,
     isBeforeParser = false,
     before,
@@ -21,12 +22,14 @@ async function start(framework: typeof express5, description: SpendAppDescriptio
   } = description
   const journal = createJournal()
   const app = framework()
-  const guard = reserveSpend(
-    gate,
-    ({ access, body, native }) =>
-      // What tests answer is often nothing that types would let through.
-      intend({ access, body, header: (name) => native.get(name) }) as never,
-  )
+  const guardBy = (intend: SpendAppDescription['intend']) =>
+    reserveSpend(
+      gate,
+      ({ access, body, native }) =>
+        // What tests answer is often nothing that types would let through.
+        intend({ access, body, header: (name) => native.get(name) }) as never,
+    )
+  const guards = [intend, ...(intendNext === undefined ? [] : [intendNext])].map(guardBy)
   const handler: express5.RequestHandler = (req, res, next) => {
     journal.ran.push('order')
     const spend = takesSpend ? getSpend(req) : (undefined as never)
@@ -49,7 +52,7 @@ async function start(framework: typeof express5, description: SpendAppDescriptio
       before?.(res)
       next()
     },
-    guard,
+    ...guards,
     parser,
     handler,
   )

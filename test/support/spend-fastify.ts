@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { getSpend, optionalAccess, requireAccess, reserveSpend } from 'sallyport/fastify'
 import { fastifyMajors } from '../harness/adapters/fastify.js'
 import { createJournal, originOf } from '../harness/adapters/listen.js'
@@ -8,24 +8,39 @@ export const fastifySpendHarnesses: readonly SpendHarness[] = Object.entries(fas
   ([name, framework]) => ({ name, start: (description) => start(framework, description) }),
 )
 
-async function start(framework: (typeof fastifyMajors)['fastify 5'], description: SpendAppDescription) {
+/** The same over HTTP/2, without TLS. */
+export const fastifyHttp2Harnesses: readonly SpendHarness[] = Object.entries(fastifyMajors).map(
+  ([name, framework]) => ({
+    name: `${name} over HTTP/2`,
+    start: (description) => start(framework, description, { http2: true }),
+  }),
+)
+
+async function start(
+  framework: (typeof fastifyMajors)['fastify 5'],
+  description: SpendAppDescription,
+  options: object = {},
+) {
   const {
     gate,
     entrance = gate,
     intend,
+    intendNext,
     handle,
     isBeforeParser = false,
     before,
     takesSpend = true,
   } = description
   const journal = createJournal()
-  const app = framework({ forceCloseConnections: true })
-  const guard = reserveSpend(
-    gate,
-    ({ access, body, native }) =>
-      // What tests answer is often nothing that types would let through.
-      intend({ access, body, header: (name) => native.headers[name.toLowerCase()] }) as never,
-  )
+  const app: FastifyInstance = framework({ forceCloseConnections: true, ...options })
+  const guardBy = (intend: SpendAppDescription['intend']) =>
+    reserveSpend(
+      gate,
+      ({ access, body, native }) =>
+        // What tests answer is often nothing that types would let through.
+        intend({ access, body, header: (name) => native.headers[name.toLowerCase()] }) as never,
+    )
+  const guards = [intend, ...(intendNext === undefined ? [] : [intendNext])].map(guardBy)
   app.setErrorHandler((error, _request, reply) => {
     journal.errors.push(error)
     reply.send(error)
@@ -34,11 +49,11 @@ async function start(framework: (typeof fastifyMajors)['fastify 5'], description
   else if (entrance !== null) app.addHook('onRequest', requireAccess(entrance))
   app.addHook('preHandler', async (_request, reply) => before?.(reply.raw))
   // A hook that is registered on the app comes before those of the route.
-  if (isBeforeParser) app.addHook('onRequest', guard)
+  if (isBeforeParser) for (const guard of guards) app.addHook('onRequest', guard as onRequestHookHandler)
   app.route({
     method: 'POST',
     url: ORDERS,
-    ...(!isBeforeParser && { preHandler: guard }),
+    ...(!isBeforeParser && { preHandler: guards }),
     handler(request: FastifyRequest, reply: FastifyReply) {
       journal.ran.push('order')
       const spend = takesSpend ? getSpend(request) : (undefined as never)

@@ -15,6 +15,7 @@ async function start(Framework: typeof Koa, description: SpendAppDescription) {
     gate,
     entrance = gate,
     intend,
+    intendNext,
     handle,
     isBeforeParser = false,
     before,
@@ -23,12 +24,14 @@ async function start(Framework: typeof Koa, description: SpendAppDescription) {
   const journal = createJournal()
   const app = new Framework()
   app.on('error', (error) => journal.errors.push(error))
-  const guard = reserveSpend(
-    gate,
-    ({ access, body, native }) =>
-      // What tests answer is often nothing that types would let through.
-      intend({ access, body, header: (name) => native.get(name) }) as never,
-  )
+  const guardBy = (intend: SpendAppDescription['intend']) =>
+    reserveSpend(
+      gate,
+      ({ access, body, native }) =>
+        // What tests answer is often nothing that types would let through.
+        intend({ access, body, header: (name) => native.get(name) }) as never,
+    )
+  const guards = [intend, ...(intendNext === undefined ? [] : [intendNext])].map(guardBy)
   const handler: Middleware = (ctx) => {
     journal.ran.push('order')
     const spend = takesSpend ? getSpend(ctx) : (undefined as never)
@@ -42,8 +45,8 @@ async function start(Framework: typeof Koa, description: SpendAppDescription) {
     before?.(ctx.res)
     return next()
   }
-  if (isBeforeParser) router.post(ORDERS, interlude, guard, parse, handler)
-  else router.post(ORDERS, parse, interlude, guard, handler)
+  if (isBeforeParser) router.post(ORDERS, interlude, ...guards, parse, handler)
+  else router.post(ORDERS, parse, interlude, ...guards, handler)
   app.use(router.routes() as Middleware)
   const running = await listen(app.callback(), journal)
   return { ...running, entered: () => journal.ran.length }

@@ -83,17 +83,16 @@ export function createLedger(clock: Clock, decisions: DecisionLog): LedgerVerbs 
   }
 
   function make(asked: NewReservation, decision: KeptDecision, nowMs: number): Reservation {
-    const isDeclined = decision.outcome === 'declined'
     const known = entries.get(asked.id)
     const reservation = reservationOf(asked, decision, nowMs)
-    const holds = isDeclined
-      ? []
-      : asked.takes.map((take) => ({
-          measures: take.measures,
-          counted: budgets.count(take, unitsOf(take, asked)),
-        }))
+    // What is held although it was declined has taken nothing.
+    const takes = decision.outcome === 'declined' ? [] : asked.takes
+    const holds = takes.map((take) => ({
+      measures: take.measures,
+      counted: budgets.count(take, unitsOf(take, asked)),
+    }))
     const entry = { reservation, decision, holds, trail: known?.trail ?? [] }
-    put(entry, isDeclined ? 'decline' : 'reserve', asked.amount, nowMs)
+    put(entry, reservation.state === 'declined' ? 'decline' : 'reserve', asked.amount, nowMs)
     return reservation
   }
 
@@ -148,7 +147,7 @@ function reservationOf(asked: NewReservation, decision: KeptDecision, nowMs: num
     accountId,
     fingerprint,
     decisionId: decision.id,
-    state: decision.outcome === 'declined' ? 'declined' : 'held',
+    state: decision.outcome === 'declined' && !asked.holdsAnyway ? 'declined' : 'held',
     amount,
     committed: null,
     onExpiry,

@@ -108,12 +108,13 @@ if id == '' then return answer('yes', nil, decision) end
 local expires = string.format('%.17g', tonumber(NOW) + tonumber(ARGV[11]))
 local reservation = { face = ARGV[9], decision = decisionId, amount = amount, onExpiry = ARGV[12], created = NOW,
   expires = expires }
-if outcome == 'declined' then
+if outcome == 'declined' and ARGV[16] ~= 'yes' then
   reservation.state = 'declined'
   note(id, 'decline', NOW, amount, CALL)
 else
   reservation.state, reservation.taken = 'held', {}
-  for at, take in ipairs(takes) do
+  -- What is held although it was declined takes nothing.
+  for at, take in ipairs(outcome == 'approved' and takes or {}) do
     local stamp = count(take, measured(take), sums[at], CALL)
     if take.measures ~= 'use' then
       local taken = { key = take.key, measures = take.measures, at = take.at, stamp = stamp }

@@ -21,7 +21,7 @@ type LedgerVerbs = Pick<
   'reserve' | 'settle' | 'readReservation' | 'expireReservations' | 'readSums'
 >
 
-const NO_RESERVATION = ['', '', '', '', '', '', '[]', '0']
+const NO_RESERVATION = ['', '', '', '', '', '', '[]', '0', '']
 
 const nameOfCall = () => randomBytes(9).toString('base64url')
 
@@ -93,7 +93,7 @@ export function createLedger(run: RunScript, clock: Clock | undefined): LedgerVe
 }
 
 function reservationArguments(reservation: NewReservation, decisionId: string): string[] {
-  const { id, accountId, fingerprint, amount, ttlMs, onExpiry, renews, takes } = reservation
+  const { id, accountId, fingerprint, amount, ttlMs, onExpiry, renews, holdsAnyway, takes } = reservation
   if (new Set(takes.map(({ key }) => key)).size < takes.length) throw new TypeError('two takes have one key')
   // What stands before the decision's id says which request it is.
   const asked = JSON.stringify({ id, accountId, fingerprint }).slice(0, -1)
@@ -106,6 +106,7 @@ function reservationArguments(reservation: NewReservation, decisionId: string): 
     renews ? 'yes' : 'no',
     JSON.stringify(takes.map(takeArgument)),
     String(Buffer.byteLength(asked)),
+    holdsAnyway ? 'yes' : 'no',
   ]
 }
 

@@ -58,7 +58,7 @@ const MAX_ROUNDS = 100
  */
 export function createReserve({ database, time, expire }: ReserveParts): SpendStore['reserve'] {
   async function makeOrAnswer(db: Step, decision: NewDecision, wanted: NewReservation): Promise<Reserved> {
-    const state = decision.outcome === 'approved' ? 'held' : 'declined'
+    const state = decision.outcome === 'approved' || wanted.holdsAnyway ? 'held' : 'declined'
     const making = { reservation: wanted, decisionId: decision.id, state } as const
     const made = await insertReservation(db, making, time)
     if (made !== undefined) return decide(db, decision, wanted, made)
@@ -95,7 +95,7 @@ export function createReserve({ database, time, expire }: ReserveParts): SpendSt
     wanted: NewReservation,
     made: ReservationTable,
   ): Promise<Reserved> {
-    if (decision.outcome === 'declined') return decline(db, asDecided(decision, wanted.id), wanted, made, [])
+    if (decision.outcome === 'declined') return decline(db, asDecided(decision, wanted.id), wanted, made)
     const { takes } = wanted
     const keys = takes.map(({ key }) => key)
     if (takes.length > 0) await lockBudgets(db, keys)
@@ -105,7 +105,7 @@ export function createReserve({ database, time, expire }: ReserveParts): SpendSt
     const reservationId = wanted.id
     if (exceeded.length > 0) {
       const declined = keptOf(decision, { outcome: 'declined', reservationId, exceeded, sums })
-      return decline(db, declined, wanted, made, [decliningOf(db, made)])
+      return decline(db, declined, wanted, made)
     }
     if (obstructed.length > 0) {
       throw new Obstructed(await overdueOn(db, obstructed, EXPIRED_AT_ONCE, time))
@@ -154,19 +154,20 @@ async function answerOf(db: Step, known: ReadReservation): Promise<Reserved> {
   return { isNew: false, reservation, decision }
 }
 
+/** Takes nothing, and holds it only where it is held anyway. */
 async function decline(
   db: Step,
   decision: KeptDecision,
   wanted: NewReservation,
   made: ReservationTable,
-  changes: readonly Write[],
 ): Promise<Reserved> {
+  const state = wanted.holdsAnyway ? 'held' : 'declined'
   await writeTogether(db, [
-    ...changes,
-    ...tellingOf(db, 'decline', wanted, made),
+    ...(made.state === state ? [] : [decliningOf(db, made)]),
+    ...tellingOf(db, state === 'held' ? 'reserve' : 'decline', wanted, made),
     insertDecision(db, decision),
   ])
-  return { isNew: true, reservation: { ...reservationOf(made), state: 'declined' }, decision }
+  return { isNew: true, reservation: { ...reservationOf(made), state }, decision }
 }
 
 function tellingOf(
