@@ -65,6 +65,15 @@ describe.each(spendHarnesses)('a spend on $name', (harness) => {
       COMMITTED,
     ],
     [
+      'writeHead of a refusal',
+      ({ response }) => {
+        response.writeHead(422)
+        response.end('nothing')
+      },
+      422,
+      RELEASED,
+    ],
+    [
       'writeHead, and another status afterwards',
       ({ response }) => {
         response.writeHead(201)
