@@ -111,16 +111,16 @@ export const spendMutants: readonly Mutant[] = [
   },
   {
     name: 'an error of the handler gives back what it may have spent',
-    file: 'src/spend/guard-holds.ts',
-    find: 'statusCode >= 400 && statusCode < 500',
-    replace: 'statusCode >= 400',
+    file: 'src/spend/guard-passage.ts',
+    find: 'status >= 400 && status < 500',
+    replace: 'status >= 400',
     tests: GUARD,
   },
   {
     name: 'a client that hangs up has spent nothing',
-    file: 'src/spend/guard-holds.ts',
-    find: "response.once('close', () => resolve(COMMIT))",
-    replace: "response.once('close', () => resolve(RELEASE))",
+    file: 'src/spend/guard-passage.ts',
+    find: 'const breakOff = () => end(COMMIT)',
+    replace: 'const breakOff = () => end(RELEASE)',
     tests: GUARD,
   },
 ]
