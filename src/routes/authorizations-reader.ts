@@ -1,9 +1,9 @@
 import { Refused, refused } from '../decision.js'
 import type { LedgerEvent, Reservation } from '../ports/spend-store.js'
 import { decisionOf, type SpendDecision } from '../spend/decision-view.js'
+import { requireSpending } from '../spend/requirement.js'
 import { attempt } from '../stages/attempt.js'
 import type { Wiring } from '../wiring.js'
-import { spendStoreOf } from './spend-store.js'
 
 /** An authorization, the decision it was made by, and its trail, the earliest first. */
 export interface Authorization {
@@ -25,7 +25,7 @@ const NOT_FOUND = refused('not_found', {})
  */
 export function createAuthorizationReader(wiring: Wiring): AuthorizationReader {
   const { portTimeoutMs } = wiring.config
-  const store = spendStoreOf(wiring)
+  const store = requireSpending(wiring).store
   return async (accountId, id) => {
     const found = await attempt('store', portTimeoutMs, (call) => store.readReservation(id, call))
     if (found instanceof Refused) return found

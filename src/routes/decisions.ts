@@ -2,6 +2,7 @@ import { Refused, refused } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { decisionOf } from '../spend/decision-view.js'
 import { isRecordId } from '../spend/manager-fields.js'
+import { requireSpending } from '../spend/requirement.js'
 import { attempt } from '../stages/attempt.js'
 import { inspectGate } from '../wiring.js'
 import { explainedDecisionOf } from './decisions-explained.js'
@@ -9,7 +10,6 @@ import { readDecisionQuery } from './decisions-query.js'
 import { decisionViewOf } from './decisions-view.js'
 import type { Endpoint } from './endpoint.js'
 import { type Admitted, guardedEndpoint } from './guarded-endpoint.js'
-import { spendStoreOf } from './spend-store.js'
 
 const NOT_FOUND = refused('not_found', {})
 
@@ -23,7 +23,7 @@ const NOT_FOUND = refused('not_found', {})
 export function decisions(enterprises: Gate): readonly Endpoint[] {
   const { wiring } = inspectGate(enterprises)
   const { portTimeoutMs } = wiring.config
-  const store = spendStoreOf(wiring)
+  const store = requireSpending(wiring).store
 
   async function list({ access, request }: Admitted): Promise<object | Refused> {
     const query = readDecisionQuery(request.target)

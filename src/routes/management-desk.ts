@@ -3,10 +3,10 @@ import type { CallOptions } from '../ports/call-options.js'
 import { Unfit } from '../spend/manager-fields.js'
 import type { Work } from '../spend/manager-keeper.js'
 import { createSpendKeepers, type SpendKeepers } from '../spend/manager-keepers.js'
+import { requireSpending } from '../spend/requirement.js'
 import { attempt } from '../stages/attempt.js'
 import type { Wiring } from '../wiring.js'
 import { bodyRefusal, type WireNames } from './management-wire.js'
-import { spendStoreOf } from './spend-store.js'
 
 /** What the endpoints of management reach the store by: what it cannot do is refused. */
 export interface ManagementDesk {
@@ -33,7 +33,7 @@ export function createManagementDesk(wiring: Wiring): ManagementDesk {
   const { clock, portTimeoutMs } = wiring.config
 
   return {
-    keepers: createSpendKeepers(spendStoreOf(wiring), clock),
+    keepers: createSpendKeepers(requireSpending(wiring).store, clock),
     async look(verb) {
       return (await attempt('store', portTimeoutMs, verb)) ?? NOT_FOUND
     },

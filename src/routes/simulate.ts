@@ -7,6 +7,7 @@ import type { Action } from '../spend/evaluate.js'
 import type { FieldProblem } from '../spend/field-problem.js'
 import type { SpendPolicy } from '../spend/policy.js'
 import { policyVersionOf } from '../spend/policy-version.js'
+import { requireSpending } from '../spend/requirement.js'
 import {
   createReplay,
   inOrderOfTime,
@@ -23,7 +24,6 @@ import { type Admitted, guardedEndpoint } from './guarded-endpoint.js'
 import { createManagementDesk } from './management-desk.js'
 import { type AskedPeriod, readSimulation } from './management-simulation.js'
 import { bodyRefusal } from './management-wire.js'
-import { spendStoreOf } from './spend-store.js'
 
 /** How many decisions are replayed at most: the latest. */
 const MAX_REPLAYED = 10_000
@@ -41,7 +41,7 @@ const AT_ONCE = 100
 export function simulateEndpoints(enterprises: Gate): readonly Endpoint[] {
   const { wiring } = inspectGate(enterprises)
   const { clock } = wiring.config
-  const store = spendStoreOf(wiring)
+  const store = requireSpending(wiring).store
   const { keepers, look } = createManagementDesk(wiring)
 
   async function simulate(admitted: Admitted): Promise<object | Refused> {

@@ -28,7 +28,8 @@ export function createSettler(store: SpendStore, timeoutMs: number): Settler {
   }
 
   return {
-    async settle(accountId, id, { as, amount }) {
+    async settle(accountId, id, ending) {
+      const { amount } = ending
       const found = await attempt('store', timeoutMs, (call) => store.readReservation(id, call))
       if (found instanceof Refused) return found
       if (found?.reservation.accountId !== accountId) return NOT_FOUND
@@ -37,12 +38,10 @@ export function createSettler(store: SpendStore, timeoutMs: number): Settler {
       if (amount !== undefined && amount > reservation.amount) {
         return refused('reservation_exceeded', { reserved: String(reservation.amount) })
       }
-      const settled = await attempt('store', timeoutMs, (call) =>
-        store.settle({ id, as, ...(amount !== undefined && { amount }) }, call),
-      )
+      const settled = await attempt('store', timeoutMs, (call) => store.settle({ id, ...ending }, call))
       if (settled instanceof Refused) return settled
       if (settled === undefined) return NOT_FOUND
-      return settled.isNew || isSame(settled.reservation, { as, ...(amount !== undefined && { amount }) })
+      return settled.isNew || isSame(settled.reservation, ending)
         ? settled.reservation
         : conflictOf(settled.reservation)
     },

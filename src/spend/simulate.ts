@@ -5,6 +5,7 @@ import { type Action, type Check, evaluatePolicy } from './evaluate.js'
 import { amountOf, assetOf, moneyOf } from './money.js'
 import type { SpendPolicy } from './policy.js'
 import { SimulatedBudgets } from './simulate-budgets.js'
+import { STANDING_CHECKS } from './standing.js'
 
 /** What a policy says, where nothing is held and nobody is asked. */
 export type SimulatedVerdict = Pick<SpendDecision, 'evaluated' | 'reasonCode' | 'checks' | 'budgets'>
@@ -33,13 +34,7 @@ export interface LoggedSpend {
   readonly standing: readonly Check[]
 }
 
-// What is checked of whoever spends, whatever the policy.
-const STANDING = new Set([
-  'binding_active',
-  'agent_active',
-  'spending_authority_active',
-  'spending_authority_in_force',
-])
+const STANDING: ReadonlySet<string> = new Set(STANDING_CHECKS)
 
 /** Reads a decision of the log; `undefined` where nothing was to be spent, as by an intent. */
 export function loggedSpendOf(kept: KeptDecision): LoggedSpend | undefined {

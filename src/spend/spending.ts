@@ -1,6 +1,5 @@
 import type { Wiring } from '../wiring.js'
 import { type Authorizer, createAuthorizer } from './authorizer.js'
-import { createSpendManager, type SpendManager } from './manager.js'
 import { requireSpending } from './requirement.js'
 import { createSettler, type Settler } from './settler.js'
 
@@ -8,7 +7,6 @@ import { createSettler, type Settler } from './settler.js'
 export interface Spending {
   readonly authorizer: Authorizer
   readonly settler: Settler
-  readonly manager: SpendManager
 }
 
 const made = new WeakMap<Wiring, Spending>()
@@ -21,13 +19,11 @@ const made = new WeakMap<Wiring, Spending>()
 export function spendingOf(wiring: Wiring): Spending {
   const known = made.get(wiring)
   if (known !== undefined) return known
-  const { config } = wiring
-  const { clock, portTimeoutMs } = config
+  const { portTimeoutMs } = wiring.config
   const spend = requireSpending(wiring)
   const spending = {
     authorizer: createAuthorizer(wiring, spend),
     settler: createSettler(spend.store, portTimeoutMs),
-    manager: createSpendManager(spend.store, clock),
   }
   made.set(wiring, spending)
   return spending

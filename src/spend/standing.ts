@@ -115,6 +115,14 @@ function nameOf(kind: SpendRecordKind): string {
   return kind === 'mandate' ? 'spending authority' : kind
 }
 
+/** The names of {@link standingChecks}: what is asked whatever the policy says. */
+export const STANDING_CHECKS = [
+  'binding_active',
+  'agent_active',
+  'spending_authority_active',
+  'spending_authority_in_force',
+] as const
+
 /** Whether those who spend may spend at all, one check each. */
 export function standingChecks({ binding, mandate }: Standing, agent: Agent, atMs: number): readonly Check[] {
   const { validFromMs, validUntilMs } = mandate
@@ -128,6 +136,6 @@ export function standingChecks({ binding, mandate }: Standing, agent: Agent, atM
   ]
 }
 
-function check(name: string, passes: boolean, reasonCode: string): Check {
+function check(name: (typeof STANDING_CHECKS)[number], passes: boolean, reasonCode: string): Check {
   return { check: name, result: passes ? 'PASS' : 'FAIL', reasonCode }
 }
